@@ -1,0 +1,109 @@
+# Everything runs inside the checkout: .venv holds the tools, .cache all that is made. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+
+# The Python that .venv is made from: 3.11 or newer.
+PYTHON ?= python3
+# Test processes side by side. Most of a test's time is waiting, so more than the cores.
+JOBS ?= 3
+# Further arguments of pytest, as in: make test ARGS='-k network -x'
+ARGS ?=
+
+BIN := .venv/bin
+STAMPS := .cache/stamps
+COLLECTION := .cache/collections/ansible_collections/mlinfra/aws
+EMULATOR := $(BIN)/python roles/local_cloud/files/emulator
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := -n $(JOBS) --dist loadgroup --no-loadscope-reorder
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+##### Set-up
+
+.PHONY: setup
+setup: debian-packages $(STAMPS)/python $(COLLECTION) ## Set up all that the other targets need (nothing to do: at once)
+
+.PHONY: debian-packages
+debian-packages: ## Install the missing Debian packages, when root on a Debian-like system
+	@tools/debian_packages.sh .config/debian-packages.txt
+
+# Debian's python3 cannot make pip inside a virtual environment without the package python3-venv, so the pip outside
+# installs uv into it, and uv everything else.
+$(STAMPS)/python: requirements.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	echo "Installing the Python packages of requirements.txt into .venv"
+	mkdir -p $(@D)
+	if ! $(BIN)/uv --version &>/dev/null; then
+		"$(PYTHON)" -m venv --without-pip --clear .venv
+		awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.txt > $@.uv
+		"$(PYTHON)" -m pip --python $(BIN)/python install --quiet --require-hashes --requirement $@.uv
+	fi
+	settings=$$("$(PYTHON)" tools/uv_settings.py)
+	eval "$$settings"
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	touch $@
+
+# Ansible finds a collection by its folder's name only.
+$(COLLECTION):
+	@mkdir -p $(@D)
+	ln -sfn ../../../.. $@
+
+##### The rehearsal
+
+.PHONY: local
+local: setup ## Bring the whole platform up on this machine
+	@$(EMULATOR) start
+	$(BIN)/ansible-playbook -i inventories/local site.yml
+
+.PHONY: local-env
+local-env: ## Print shell lines that point aws and boto3 at the rehearsal: eval "$(make -s local-env)"
+	@$(EMULATOR) env
+
+.PHONY: local-down
+local-down: ## Remove all that `make local` made
+	@$(BIN)/ansible-playbook -i inventories/local playbooks/local_down.yml
+
+##### Tests
+
+.PHONY: test
+test: setup ## Run all tests
+	@$(PYTEST) $(PARALLEL) $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, documentation and inventories with the real tools
+	@$(PYTEST) $(PARALLEL) tests/quality $(ARGS)
+
+.PHONY: unit
+unit: setup ## Run the unit tests
+	@$(PYTEST) $(PARALLEL) tests/unit $(ARGS)
+
+.PHONY: molecule
+molecule: setup ## Run the molecule scenarios, or one: make molecule ROLE=network
+	@$(PYTEST) $(PARALLEL) tests/molecule $(if $(ROLE),-k '[$(ROLE)]') $(ARGS)
+
+.PHONY: e2e
+e2e: setup ## Run the end-to-end tests
+	@$(PYTEST) tests/e2e $(ARGS)
+
+##### Upkeep
+
+.PHONY: docs
+docs: setup ## Write the generated pages: the roles' READMEs and the architecture picture
+	@$(BIN)/python tools/generate_docs.py
+
+.PHONY: requirements
+requirements: $(STAMPS)/python ## Lock requirements.txt anew from requirements.in (UPGRADE=1 takes newer releases)
+	@$(BIN)/uv pip compile requirements.in --output-file requirements.txt --generate-hashes --universal \
+		--python-version 3.11 --no-annotate --custom-compile-command 'make requirements' \
+		$(if $(UPGRADE),--upgrade) --quiet
+
+.PHONY: clean
+clean: ## Remove what set-up and tests made (the rehearsal has to be down)
+	@rm -rf .venv .cache/stamps .cache/collections .cache/tmp .pytest_cache .hypothesis .ansible
