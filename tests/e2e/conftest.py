@@ -1,0 +1,143 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One rehearsal of the whole platform, brought up once and taken down at the end, for all end-to-end tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import boto3
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+SLOT = 1
+NAME = "mlinfra-local"
+
+
+@dataclass
+class Run:
+    """A finished playbook: its output and the totals of its recap."""
+
+    output: str
+    returncode: int
+
+    def total(self, counter: str) -> int:
+        """Sum one counter of the recap (ok, changed, failed, …) over all hosts."""
+        return sum(int(number) for number in re.findall(rf"\b{counter}=(\d+)", self.output.split("PLAY RECAP")[-1]))
+
+
+class Platform:
+    """The rehearsal of slot 1: runs playbooks on it and asks its emulator and its host."""
+
+    def __init__(self) -> None:
+        self.directory = CHECKOUT / ".cache" / "local_cloud" / str(SLOT)
+        self.endpoint = f"https://127.0.0.1:{4500 + 2 * SLOT}"
+        self.environment = {
+            **os.environ,
+            "LOCAL_CLOUD_SLOT": str(SLOT),
+            "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_CA_BUNDLE": str(self.directory / "ca.pem"),
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+        }
+
+    def command(self, *arguments: str, check: bool = True, **options: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the virtual environment in the checkout."""
+        return subprocess.run(
+            [str(BIN / arguments[0]), *arguments[1:]],
+            cwd=CHECKOUT,
+            env=self.environment | options,
+            text=True,
+            capture_output=True,
+            check=check,
+        )
+
+    def playbook(self, name: str, *arguments: str) -> Run:
+        """Run a playbook against inventories/local; its failure fails the test and shows the end of its output."""
+        done = self.command("ansible-playbook", "-i", "inventories/local", name, *arguments, check=False)
+        run = Run(done.stdout + done.stderr, done.returncode)
+        assert run.returncode == 0, run.output[-6000:]
+        return run
+
+    def emulator(self, verb: str, *arguments: str) -> str:
+        """Call the emulator's program."""
+        return self.command(
+            "python", "roles/local_cloud/files/emulator", verb, "--slot", str(SLOT), *arguments
+        ).stdout
+
+    def client(self, service: str):
+        """A boto3 client of the emulator."""
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.endpoint,
+            verify=str(self.directory / "ca.pem"),
+            aws_access_key_id="rehearsal",
+            aws_secret_access_key="rehearsal",
+        )
+
+    def tagged(self, operation: str, key: str, **arguments) -> list[dict]:
+        """What an EC2 Describe operation says of the environment's own resources."""
+        filters = [{"Name": "tag:Environment", "Values": ["local"]}]
+        return getattr(self.client("ec2"), operation)(Filters=filters, **arguments)[key]
+
+    @cached_property
+    def instance(self) -> dict:
+        """The one running instance."""
+        running = [{"Name": "instance-state-name", "Values": ["running"]}]
+        reservations = self.client("ec2").describe_instances(Filters=running)["Reservations"]
+        [instance] = [instance for reservation in reservations for instance in reservation["Instances"]]
+        return instance
+
+    @property
+    def address(self) -> str:
+        """The loopback address that the host's ports answer on."""
+        return ".".join(["127", str(10 + SLOT), *self.instance["PrivateIpAddress"].split(".")[2:]])
+
+    @cached_property
+    def token(self) -> str:
+        """Jupyter's token, from where an operator takes it."""
+        answer = self.client("ssm").get_parameter(Name="/mlinfra/local/jupyter-token", WithDecryption=True)
+        return answer["Parameter"]["Value"]
+
+    def on_host(self, script: str, user: str = "ml") -> str:
+        """Run a shell script on the host over SSH, as one of its users, in a login shell."""
+        done = subprocess.run(
+            [
+                "ssh", "-i", str(self.directory / "id_ed25519"), "-p", "2222",
+                "-o", f"UserKnownHostsFile={self.directory / 'known_hosts'}",
+                f"ec2-user@{self.address}", f"sudo -H -u {user} bash -l -s",
+            ],
+            input=script, text=True, capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def bucket(self, kind: str) -> str:
+        """The full name of the datasets or the models bucket."""
+        [name] = [
+            bucket["Name"]
+            for bucket in self.client("s3").list_buckets()["Buckets"]
+            if bucket["Name"].startswith(f"{NAME}-{kind}-")
+        ]
+        return name
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """Bring the platform up from nothing; take the rehearsal down at the end, whatever happened."""
+    rehearsal = Platform()
+    rehearsal.playbook("playbooks/local_down.yml")
+    try:
+        rehearsal.first_run = rehearsal.playbook("site.yml")
+        yield rehearsal
+    finally:
+        rehearsal.playbook("playbooks/local_down.yml")
