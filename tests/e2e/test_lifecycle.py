@@ -1,0 +1,113 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The whole platform again (nothing changes), over Session Manager, and away (nothing stays). Runs last, in this order."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+
+def writing_calls(platform) -> list[str]:
+    """The writing calls of the operator, not of the host, since the log of calls was cleared."""
+    calls = [json.loads(line) for line in platform.emulator("calls").splitlines()]
+    return [f"{call['service']}:{call['action']}" for call in calls if call["writing"] and call["operator"]]
+
+
+def test_the_summary_says_where_and_how(platform):
+    output = platform.first_run.output
+    assert f"http://{platform.address}:8888" in output
+    assert f"http://{platform.address}:6006" in output
+    assert "aws ssm get-parameter" in output
+    assert platform.token not in output
+
+
+def test_a_second_run_changes_nothing_and_writes_nothing(platform):
+    platform.emulator("calls", "--clear")
+    run = platform.playbook("site.yml")
+    assert run.total("changed") == 0, run.output[-6000:]
+    assert writing_calls(platform) == []
+
+
+def test_check_mode_on_what_stands_finds_nothing_to_do(platform):
+    platform.emulator("calls", "--clear")
+    run = platform.playbook("site.yml", "--check", "--diff")
+    assert run.total("changed") == 0, run.output[-6000:]
+    assert writing_calls(platform) == []
+
+
+def test_a_plain_command_reaches_the_host(platform):
+    done = platform.command("ansible", "-i", "inventories/local", "ml_hosts", "-m", "ansible.builtin.ping")
+    assert "pong" in done.stdout
+
+
+def test_the_host_is_configured_over_session_manager_with_ssh_stopped(platform):
+    platform.playbook("playbooks/provision.yml", "-e", "ml_host_connection=ssm")
+    platform.on_host("systemctl stop ssh.socket ssh.service", user="root")
+    run = platform.playbook("playbooks/configure.yml", "-e", "ml_host_connection=ssm")
+    assert run.total("changed") == 0, run.output[-6000:]
+    assert "PLAY [Configure the ML hosts]" in run.output
+    [transfer] = [
+        bucket["Name"]
+        for bucket in platform.client("s3").list_buckets()["Buckets"]
+        if bucket["Name"].startswith("mlinfra-local-transfer-")
+    ]
+    assert "Contents" not in platform.client("s3").list_objects_v2(Bucket=transfer), "module files stay behind"
+
+
+def test_plain_http_is_refused_by_the_buckets(platform):
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=platform.endpoint.replace("https", "http").replace("4502", "4503"),
+        region_name="us-east-1",
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+    for kind in ("datasets", "models"):
+        try:
+            s3.list_objects_v2(Bucket=platform.bucket(kind))
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied"
+        else:
+            raise AssertionError(f"{kind} answers over plain HTTP")
+
+
+def test_state_survives_a_restart_of_the_emulator(platform):
+    before = platform.client("ec2").describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
+    platform.emulator("stop")
+    try:
+        platform.client("sts").get_caller_identity()
+    except EndpointConnectionError:
+        platform.emulator("start")
+    assert platform.client("ec2").describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"] == before
+
+
+def test_destroy_keeps_data_unless_told_and_then_leaves_nothing(platform):
+    kept = platform.playbook("playbooks/destroy.yml")
+    assert platform.bucket("datasets") in kept.output
+    run = platform.playbook("playbooks/destroy.yml", "-e", "storage_destroy_data=true")
+    assert "nothing is left" in run.output
+    assert platform.client("s3").list_buckets()["Buckets"] == []
+    for operation, key in (
+        ("describe_vpcs", "Vpcs"),
+        ("describe_subnets", "Subnets"),
+        ("describe_security_groups", "SecurityGroups"),
+        ("describe_volumes", "Volumes"),
+        ("describe_vpc_endpoints", "VpcEndpoints"),
+        ("describe_key_pairs", "KeyPairs"),
+    ):
+        assert platform.tagged(operation, key) == []
+    ec2 = platform.client("ec2")
+    assert ec2.describe_addresses()["Addresses"] == []
+    assert ec2.describe_flow_logs()["FlowLogs"] == []
+    assert platform.client("logs").describe_log_groups()["logGroups"] == []
+    assert platform.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert platform.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
+    assert platform.client("sns").list_topics()["Topics"] == []
+    roles = platform.client("iam").list_roles()["Roles"]
+    assert [role["RoleName"] for role in roles if role["RoleName"].startswith("mlinfra-")] == []
+    again = platform.playbook("playbooks/destroy.yml", "-e", "storage_destroy_data=true")
+    assert again.total("changed") == 0, again.output[-6000:]
