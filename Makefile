@@ -45,7 +45,7 @@ $(STAMPS)/python: requirements.txt
 		awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.txt > $@.uv
 		"$(PYTHON)" -m pip --python $(BIN)/python install --quiet --require-hashes --requirement $@.uv
 	fi
-	settings=$$("$(PYTHON)" tools/uv_settings.py)
+	settings=$$("$(PYTHON)" tools/pip_settings.py)
 	eval "$$settings"
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
 	touch $@

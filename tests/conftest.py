@@ -1,0 +1,54 @@
+# Copyright: mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How the tests are shared out among processes.
+
+The tests of one file stay together, because they share fixtures such as a running emulator; a test that carries
+the mark ``weight`` itself stands alone. pytest-xdist hands each process one group more than it is working on, so
+a long group must not wait behind another long one while a process elsewhere is idle: the long ones go out
+first and alternate with short ones.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, zip_longest
+
+import pytest
+
+LONG_SECONDS = 20
+
+
+def _group(item: pytest.Item) -> str:
+    own = item.get_closest_marker("xdist_group")
+    if own:
+        return str(own.args[0])
+    if any(marker.name == "weight" for marker in item.own_markers):
+        return item.nodeid.replace("@", "_")
+    return item.nodeid.partition("::")[0]
+
+
+def _seconds(items: list[pytest.Item]) -> float:
+    weights = [marker.args[0] for item in items if (marker := item.get_closest_marker("weight"))]
+    return max(weights, default=0)
+
+
+def share_out(groups: list[list[pytest.Item]], processes: int) -> list[list[pytest.Item]]:
+    """Return the groups in the order that keeps all processes busy."""
+    by_length = sorted(groups, key=_seconds, reverse=True)
+    long = [group for group in by_length if _seconds(group) >= LONG_SECONDS]
+    short = by_length[len(long) :]
+    head = long[:processes] + short[:processes]
+    pairs = zip_longest(long[processes:], short[processes:], fillvalue=[])
+    return head + [group for group in chain.from_iterable(pairs) if group]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name each test's group and put the groups in order."""
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        name = _group(item)
+        groups.setdefault(name, []).append(item)
+        item.add_marker(pytest.mark.xdist_group(name))
+    worker = getattr(config, "workerinput", None)
+    if worker:
+        items[:] = chain.from_iterable(share_out(list(groups.values()), worker["workercount"]))
