@@ -1,0 +1,175 @@
+"""The program's verbs and arguments."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import controller, trees
+from .machine import Machine
+from .model import LOGIN_USERS, HostError, HostSpec, Slot
+from .processes import leader_of
+from .trees import locked
+
+EPILOG = """
+Every verb prints one JSON object. `changed` says whether something was done, or with --check would be.
+
+  host check                                   can hosts be made here? {"possible": true, "reason": ""}
+  host packages                                {"package_environment": {...}, "has_local_torch": ...}
+  host tree --distribution debian              make the root tree (once; kept in ~/.cache/mlinfra.aws/trees)
+  host up --slot 8 --directory D --name debian --distribution debian --private-ip 10.0.1.11 --public-key D/id.pub
+                                               a host without an instance: SSH at 127.18.1.11:2222 as admin
+  host up ... --instance-id i-0123             with metadata service and instance role from the slot's emulator
+  host list --slot 8 --directory D
+  host stop --slot 8 --directory D --name debian      stop it, keep its disk
+  host down --slot 8 --directory D --name debian      remove it; without --name all hosts of the slot
+  host apply --slot 8 --directory D < hosts.json      make exactly the hosts of a JSON list, remove others:
+      [{"name": "a", "private_ip": "10.0.1.4", "distribution": "amazon", "instance_id": "i-1", "state": "running"}]
+"""
+
+
+def _slot(arguments: argparse.Namespace) -> Slot:
+    return Slot(arguments.slot, Path(arguments.directory).absolute())
+
+
+def _public_key(text_or_file: str) -> str:
+    path = Path(text_or_file)
+    return path.read_text(encoding="utf-8").strip() if text_or_file.startswith(("/", ".")) or path.is_file() else text_or_file
+
+
+def check(_arguments: argparse.Namespace) -> dict[str, Any]:
+    """Whether hosts can be made here."""
+    reason = controller.obstacle()
+    return {"changed": False, "possible": not reason, "reason": reason}
+
+
+def packages(_arguments: argparse.Namespace) -> dict[str, Any]:
+    """What a guest's package tools need in order to see what this machine sees."""
+    return {"changed": False, "package_environment": controller.package_environment(),
+            "has_local_torch": controller.has_local_torch()}
+
+
+def tree(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Make a root tree."""
+    if arguments.check:
+        path = trees.path_of(arguments.distribution)
+        return {"changed": not path.is_dir(), "path": str(path)}
+    path, made = trees.ensure(arguments.distribution)
+    return {"changed": made, "path": str(path)}
+
+
+def up(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Make and start one host."""
+    spec = HostSpec(arguments.name, arguments.private_ip, arguments.distribution, arguments.instance_id,
+                    _public_key(arguments.public_key))
+    machine = Machine(_slot(arguments), spec.name)
+    done = machine.pending(spec) if arguments.check else machine.up(spec)
+    return machine.describe(spec, done)
+
+
+def _all_names(slot: Slot) -> list[str]:
+    return sorted(folder.name for folder in slot.hosts.glob("*") if folder.is_dir())
+
+
+def down(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Remove one host, or all of the slot."""
+    slot = _slot(arguments)
+    machines = [Machine(slot, name) for name in ([arguments.name] if arguments.name else _all_names(slot))]
+    removed = [machine.name for machine in machines if (machine.exists() if arguments.check else machine.down())]
+    if not arguments.check and not arguments.name:
+        _clear_runtime(slot)
+    return {"changed": bool(removed), "removed": removed}
+
+
+def _clear_runtime(slot: Slot) -> None:
+    (slot.runtime / "hosts").unlink(missing_ok=True)
+    if slot.runtime.is_dir() and not any(slot.runtime.iterdir()):
+        slot.runtime.rmdir()
+
+
+def stop(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Stop one host and keep its disk."""
+    machine = Machine(_slot(arguments), arguments.name)
+    running = machine.process("machine") is not None
+    return {"changed": running if arguments.check else machine.halt(), "name": arguments.name}
+
+
+def list_hosts(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The hosts of the slot."""
+    slot = _slot(arguments)
+    machines = [Machine(slot, name) for name in _all_names(slot)]
+    return {"changed": False, "hosts": [m.describe(m.record.spec, []) for m in machines if m.record]}
+
+
+def apply(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Make exactly the hosts of the list on standard input."""
+    slot = _slot(arguments)
+    wanted = json.load(sys.stdin)
+    specs = {item["name"]: HostSpec(**{key: value for key, value in item.items() if key != "state"}) for item in wanted}
+    states = {item["name"]: item.get("state", "running") for item in wanted}
+    removed = [name for name in _all_names(slot) if name not in specs]
+    for name in removed:
+        if not arguments.check:
+            Machine(slot, name).down()
+    hosts = []
+    for name, spec in specs.items():
+        machine = Machine(slot, name)
+        if states[name] == "running":
+            done = machine.pending(spec) if arguments.check else machine.up(spec)
+        else:
+            ran = machine.process("machine") is not None
+            done = ["stop the host"] if (ran if arguments.check else machine.halt()) else []
+        hosts.append(machine.describe(spec, done))
+    actions = [f"{name}: remove the host" for name in removed]
+    actions += [f"{host['name']}: {action}" for host in hosts for action in host["actions"]]
+    return {"changed": bool(actions), "actions": actions, "removed": removed, "hosts": hosts}
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "check": check, "packages": packages, "tree": tree, "up": up, "stop": stop, "down": down, "list": list_hosts,
+    "apply": apply,
+}
+ON_A_SLOT = ("up", "stop", "down", "list", "apply")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="host", description="Real hosts for a rehearsal, on this machine.", epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb, function in VERBS.items():
+        sub = verbs.add_parser(verb, help=function.__doc__)
+        sub.add_argument("--check", action="store_true", help="only say what would be done")
+        if verb in ON_A_SLOT:
+            sub.add_argument("--slot", type=int, required=True, help="the rehearsal's number, 0 to 117")
+            sub.add_argument("--directory", required=True, help="the slot's folder of state")
+        if verb in ("up", "stop", "down"):
+            sub.add_argument("--name", required=verb != "down", default="", help="the host's name")
+        if verb in ("up", "tree"):
+            sub.add_argument("--distribution", choices=sorted(LOGIN_USERS), default="amazon")
+        if verb == "up":
+            sub.add_argument("--private-ip", required=True, help="decides the address: 127.(10+slot).third.fourth")
+            sub.add_argument("--instance-id", default="", help="the instance behind it; without one no metadata service")
+            sub.add_argument("--public-key", default="", help="SSH public key that it accepts, or a file with it")
+    return parser
+
+
+def main() -> int:
+    """Run one verb; an error is one line on standard error."""
+    arguments = _parser().parse_args()
+    os.umask(0o022)
+    try:
+        if arguments.verb in ON_A_SLOT:
+            with locked(_slot(arguments).directory / "hosts.lock"):
+                answer = VERBS[arguments.verb](arguments)
+        else:
+            answer = VERBS[arguments.verb](arguments)
+    except (HostError, OSError) as error:
+        print(f"host {arguments.verb}: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(answer))
+    return 0

@@ -1,0 +1,152 @@
+"""What this machine is able to do, and what of its package configuration a guest must see."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlparse
+
+from .processes import run
+
+TOOLS = {
+    "systemd-nspawn": "systemd-container",
+    "slirp4netns": "slirp4netns",
+    "mmdebstrap": "mmdebstrap",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "ssh-keygen": "openssh-client",
+    "nsenter": "util-linux",
+}
+CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+# The same file on every guest: Debian's place; the Amazon-like tree has a link to it in Amazon's.
+GUEST_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+GUEST_UV_CACHE = "/var/cache/mlinfra-uv"
+# apt settings of this machine that decide whether its archives can be reached at all.
+APT_PREFIXES = ("Acquire::http", "Acquire::https", "Acquire::Check", "Acquire::Retries", "Acquire::ForceIPv4")
+
+
+def cache() -> Path:
+    """The folder outside any checkout that keeps trees and uv's downloads."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlinfra.aws"
+
+
+def obstacle() -> str:
+    """Why no host can be made here, in one line; empty where it can."""
+    if platform.system() != "Linux":
+        return f"hosts need Linux, this is {platform.system()}"
+    if os.geteuid() != 0:
+        return "hosts need root, this is an ordinary user"
+    missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
+    if missing:
+        return f"these packages are missing: {', '.join(missing)}"
+    if not Path("/dev/net/tun").exists():
+        return "/dev/net/tun is missing, so hosts would have no network"
+    probe = run(["unshare", "--mount", "--net", "true"], check=False)
+    return "" if probe.returncode == 0 else f"namespaces are refused: {probe.stderr.strip()}"
+
+
+class PipSettings(NamedTuple):
+    """pip's configuration as pip itself reports it, one value an option."""
+
+    options: dict[str, str]
+
+    def words(self, option: str) -> list[str]:
+        """The values of an option that takes several."""
+        return self.options.get(option, "").split()
+
+
+@functools.cache
+def pip_settings() -> PipSettings:
+    """What `pip config list` says; the environment outranks the files, as in pip."""
+    listing = run([sys.executable, "-m", "pip", "config", "list"], check=False).stdout
+    options: dict[str, tuple[int, str]] = {}
+    for line in listing.splitlines():
+        key, _, value = line.partition("=")
+        section, _, option = key.strip().rpartition(".")
+        rank = {"global": 0, "install": 1, ":env:": 2}.get(section)
+        if rank is not None and rank >= options.get(option, (0, ""))[0]:
+            # pip prints Python literals; a value over several lines has its line breaks escaped.
+            options[option] = (rank, value.strip().strip("'\"").replace("\\n", " "))
+    return PipSettings({option: value for option, (_rank, value) in options.items()})
+
+
+def local_folder(place: str) -> Path | None:
+    """The folder that a find-links or index entry names, if it lies on this machine."""
+    parsed = urlparse(place)
+    if parsed.scheme not in ("", "file"):
+        return None
+    path = Path(unquote(parsed.path))
+    return path if path.is_absolute() and path.is_dir() else None
+
+
+def shared_folders() -> list[Path]:
+    """The folders that a guest's pip and uv read packages from: bound read-only at the same place."""
+    settings = pip_settings()
+    places = [place for option in ("find-links", "index-url", "extra-index-url") for place in settings.words(option)]
+    places += os.environ.get("UV_FIND_LINKS", "").replace(",", " ").split()
+    folders = {folder for place in places if (folder := local_folder(place))}
+    # An index in PEP 503's layout may link to files beside it, so its parent is what has to be there.
+    return sorted({folder.parent if folder.name == "simple" else folder for folder in folders})
+
+
+def pip_configuration() -> str:
+    """The guest's /etc/pip.conf."""
+    settings = pip_settings().options
+    wanted = ("index-url", "extra-index-url", "find-links", "trusted-host", "default-timeout")
+    lines = [f"{option} = {settings[option]}" for option in wanted if settings.get(option)]
+    if settings.get("constraint"):
+        lines.append("constraint = /etc/pip-constraints.txt")
+    return "\n".join(["[global]", f"cert = {GUEST_CA_BUNDLE}", *lines, ""])
+
+
+def pip_constraints() -> str:
+    """The constraints that pip keeps to on this machine."""
+    files = [Path(name) for name in pip_settings().words("constraint")]
+    return "".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+
+def ca_bundle() -> Path | None:
+    """The bundle of certificate authorities that this machine trusts."""
+    candidates = [os.environ.get("SSL_CERT_FILE", ""), *CA_BUNDLES]
+    return next((Path(name) for name in candidates if name and Path(name).is_file()), None)
+
+
+def package_environment() -> dict[str, str]:
+    """Environment by which uv and pip inside a guest find what this machine finds. uv ignores pip's configuration."""
+    settings = pip_settings()
+    environment = {"SSL_CERT_FILE": GUEST_CA_BUNDLE, "PIP_CONFIG_FILE": "/etc/pip.conf", "UV_CACHE_DIR": GUEST_UV_CACHE}
+    links = os.environ.get("UV_FIND_LINKS", "").split(",") if os.environ.get("UV_FIND_LINKS") else []
+    links = links or settings.words("find-links")
+    if links:
+        environment["UV_FIND_LINKS"] = ",".join(links)
+    index = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or settings.options.get("index-url")
+    if index:
+        environment["UV_INDEX_URL"] = index
+    return environment
+
+
+def has_local_torch() -> bool:
+    """Whether a PyTorch wheel lies in the folders of find-links."""
+    links = package_environment().get("UV_FIND_LINKS", "").split(",")
+    return any(any(folder.glob("torch-*.whl")) for link in links if (folder := local_folder(link)))
+
+
+def apt_options() -> list[str]:
+    """This machine's apt settings about proxies, certificates and checks, one a line of apt.conf."""
+    if shutil.which("apt-config") is None:
+        return []
+    return [line for line in run(["apt-config", "dump"]).stdout.splitlines() if line.startswith(APT_PREFIXES)]
+
+
+def apt_sources(suite: str) -> list[str]:
+    """This machine's own source lists where it runs the suite itself; else none, and the default archive serves."""
+    release = Path("/etc/os-release")
+    if not release.exists() or f"VERSION_CODENAME={suite}" not in release.read_text(encoding="utf-8").split():
+        return []
+    lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("debian.*"))]
+    return [str(file) for file in lists if file.is_file() and file.stat().st_size and file.suffix in (".list", ".sources")]

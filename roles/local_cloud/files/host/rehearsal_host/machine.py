@@ -1,0 +1,244 @@
+"""One host's life: made, started again after the machine was restarted, stopped, removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from . import controller, guest, network, trees
+from .model import HostError, HostSpec, Process, Record, Slot
+from .processes import alive, leader_of, run, spawn, start_time, stop, tail, wait_until
+
+METADATA_PROGRAM = trees.FILES / "imds"
+# systemd's own signal for an orderly shutdown.
+SHUTDOWN = "SIGRTMIN+3"
+CGROUPS = Path("/sys/fs/cgroup")
+
+
+class Machine:
+    """A host of a slot, by its name."""
+
+    def __init__(self, slot: Slot, name: str) -> None:
+        self.slot = slot
+        self.name = name
+        self.machine = slot.machine(name)
+        self.folder = slot.hosts / name
+        self.root = self.folder / "root"
+        self.record_file = self.folder / "host.json"
+        self.record = Record.load(self.record_file)
+
+    # What is
+
+    def process(self, role: str) -> Process | None:
+        """The recorded process of a role, if it still runs."""
+        process = self.record.processes.get(role) if self.record else None
+        return process if alive(process) else None
+
+    def exists(self) -> bool:
+        """Whether anything of the host is left."""
+        return self.folder.exists() or network.namespace_exists(self.machine)
+
+    def pending(self, spec: HostSpec) -> list[str]:
+        """What `up` would do, in words; empty when the host stands as it should."""
+        if self.record is None:
+            return ["make the host"]
+        if self.record.spec != spec or self.record.tree != str(trees.path_of(spec.distribution)):
+            return ["make the host anew, for what it is made of has changed"]
+        started = [role for role in self.roles(spec) if not self.process(role)]
+        return [f"start its {role}" for role in started] + guest.stale(self.root, self.slot)
+
+    @staticmethod
+    def roles(spec: HostSpec) -> list[str]:
+        """The processes that a host needs, in the order in which they start."""
+        return ["network", *(["metadata"] if spec.instance_id else []), "machine"]
+
+    def describe(self, spec: HostSpec, done: list[str]) -> dict[str, object]:
+        """The host for the caller: where it is reached, and what was done."""
+        return {
+            "changed": bool(done), "actions": done, "name": spec.name, "instance_id": spec.instance_id,
+            "distribution": spec.distribution, "user": spec.user, "private_ip": spec.private_ip,
+            "address": spec.address(self.slot.number), "ssh_port": 2222, "jupyter_port": 8888, "tensorboard_port": 6006,
+            "machine": self.machine, "leader": leader_of(self.process("machine")),
+            "running": self.process("machine") is not None,
+        }
+
+    # What is done
+
+    def up(self, spec: HostSpec) -> list[str]:
+        """Make and start the host; one that stands is left alone.
+
+        Returns:
+            What was done, in words.
+
+        Raises:
+            HostError: it does not come up.
+        """
+        done = self.pending(spec)
+        if not done:
+            return done
+        if self.record and not done[0].startswith("start"):
+            self.down()
+        if self.record and not self.process("network"):
+            # A machine without its link keeps the old namespace; it has to start in the new one.
+            self.halt()
+        tree, _made = trees.ensure(spec.distribution)
+        if self.record is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._save(Record(spec, str(tree)))
+        self._mount(tree)
+        guest.prepare(self.root, spec, self.slot)
+        try:
+            self._start(spec)
+        except HostError:
+            self.halt()
+            raise
+        guest.publish_host_key(self.root, spec, self.slot)
+        return done
+
+    def halt(self) -> bool:
+        """Stop the host and keep its disk, as a stopped instance does. Whether it ran."""
+        ran = self.process("machine") is not None
+        stop(self.process("machine"), grace=20)
+        self._release()
+        return ran
+
+    def down(self) -> bool:
+        """Stop the host and remove all of it. Its disk is deleted in the background. Whether there was one."""
+        if not self.exists():
+            return False
+        leader = leader_of(self.process("machine"))
+        if leader is not None and (started := start_time(leader)) is not None:
+            # Nothing of it is kept, so there is nothing to shut down in order.
+            stop(Process(leader, started), first=signal.SIGKILL)
+        self._release()
+        run(["umount", "--lazy", str(self.root)], check=not self._unmounted())
+        guest.withdraw_host_key(self.record.spec if self.record else None, self.slot)
+        self._delete()
+        self.record = None
+        return True
+
+    # The steps
+
+    def _save(self, record: Record) -> None:
+        self.record = record
+        record.save(self.record_file)
+
+    def _remember(self, role: str, process: Process) -> None:
+        assert self.record is not None
+        self.record.processes[role] = process
+        self._save(self.record)
+
+    def _unmounted(self) -> bool:
+        return not os.path.ismount(self.root)
+
+    def _mount(self, tree: Path) -> None:
+        for part in ("upper", "work", "root"):
+            (self.folder / part).mkdir(exist_ok=True)
+        if self._unmounted():
+            layers = f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
+            run(["mount", "-t", "overlay", self.machine, "-o", layers, str(self.root)])
+
+    def _start(self, spec: HostSpec) -> None:
+        self.slot.runtime.mkdir(parents=True, exist_ok=True)
+        self._link_runtime()
+        if not self.process("network"):
+            network.remove_namespace(self.machine)
+            network.make_namespace(self.slot, self.machine)
+            self._remember("network", network.start_link(self.slot, self.machine, spec, self.folder / "network.log"))
+        if spec.instance_id and not self.process("metadata"):
+            self._remember("metadata", self._start_metadata(spec))
+        if not self.process("machine"):
+            self._remember("machine", self._start_machine(spec))
+        self._await(spec)
+
+    def _link_runtime(self) -> None:
+        """Lets the session double find the hosts of a slot, whatever checkout made them."""
+        link = self.slot.runtime / "hosts"
+        if link.is_symlink() and os.readlink(link) != str(self.slot.hosts):
+            if any(Path(os.readlink(link)).glob("*/host.json")):
+                raise HostError(f"slot {self.slot.number} is in use by {os.readlink(link)}: choose another slot")
+            link.unlink()
+        if not link.is_symlink():
+            link.symlink_to(self.slot.hosts)
+
+    def _start_metadata(self, spec: HostSpec) -> Process:
+        command = [
+            "nsenter", f"--net=/run/netns/{self.machine}", sys.executable, str(METADATA_PROGRAM),
+            "--instance-id", spec.instance_id, "--endpoint-url", f"https://127.0.0.1:{self.slot.https_port}",
+            "--ca-bundle", str(self.slot.ca_bundle), "--address", network.METADATA]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        return spawn(command, self.folder / "metadata.log", environment=environment)
+
+    def _start_machine(self, spec: HostSpec) -> Process:
+        binds = [f"--bind-ro={folder}" for folder in controller.shared_folders()]
+        uv_cache = controller.cache() / "uv"
+        uv_cache.mkdir(parents=True, exist_ok=True)
+        command = [
+            "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", f"--directory={self.root}",
+            f"--machine={self.machine}", f"--hostname={spec.hostname}",
+            f"--network-namespace-path=/run/netns/{self.machine}", "--link-journal=no", "--resolv-conf=off",
+            "--timezone=off", "--console=pipe", f"--kill-signal={SHUTDOWN}", *binds,
+            f"--bind={uv_cache}:{controller.GUEST_UV_CACHE}"]
+        # The guest's /tmp stays on its disk: wheels of gigabytes pass through it.
+        environment = {**os.environ, "SYSTEMD_NSPAWN_TMPFS_TMP": "0"}
+        return spawn(command, self.folder / "console.log", environment=environment, before=self._enter_cgroup)
+
+    def _cgroups(self) -> list[Path]:
+        """Where the host's control groups stand: apart, or hosts would end each other's services of the same name."""
+        hierarchies = [CGROUPS] if (CGROUPS / "cgroup.procs").exists() else [CGROUPS / "systemd", CGROUPS / "unified"]
+        return [hierarchy / self.machine for hierarchy in hierarchies if (hierarchy / "cgroup.procs").exists()]
+
+    def _enter_cgroup(self) -> None:
+        for group in self._cgroups():
+            group.mkdir(exist_ok=True)
+            (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
+
+    def _await(self, spec: HostSpec) -> None:
+        """Wait until SSH greets. Ends early when the machine ends."""
+        address = spec.address(self.slot.number)
+
+        def settled() -> bool:
+            return not self.process("machine") or network.answers_ssh(address, 2222)
+
+        came = wait_until(settled, 90)
+        if not came or not self.process("machine"):
+            what = "did not come up" if came else "has no SSH after 90 s"
+            raise HostError(f"host '{spec.name}' {what}: {tail(self.folder / 'console.log')}")
+
+    def _release(self) -> None:
+        """End the helpers and remove namespace, socket and control groups."""
+        for role in ("machine", "metadata", "network"):
+            stop(self.process(role))
+        network.remove_namespace(self.machine)
+        (self.slot.runtime / f"{self.name}.sock").unlink(missing_ok=True)
+        for group in self._cgroups():
+            for folder, _folders, _files in os.walk(group, topdown=False):
+                self._remove_cgroup(Path(folder))
+
+    @staticmethod
+    def _remove_cgroup(folder: Path) -> None:
+        """A group empties a moment after its last process ended."""
+        for _attempt in range(40):
+            try:
+                folder.rmdir()
+                return
+            except FileNotFoundError:
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise HostError(f"the control group {folder} does not empty")
+
+    def _delete(self) -> None:
+        """Move the disk aside and delete it in a process of its own: gigabytes take up to a minute."""
+        trash = self.slot.directory / "trash"
+        trash.mkdir(parents=True, exist_ok=True)
+        aside = trash / f"{self.name}.{os.getpid()}.{time.monotonic_ns()}"
+        self.folder.rename(aside)
+        rm = shutil.which("rm") or "rm"
+        subprocess.Popen([rm, "-rf", str(aside)], start_new_session=True,  # pylint: disable=consider-using-with
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,0 +1,89 @@
+"""A host's network: a namespace of its own, a user-mode link to this machine, and the ports that lead in."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+from pathlib import Path
+
+from .model import FORWARDS, HostError, HostSpec, Process, Slot
+from .processes import run, spawn, tail
+
+GUEST_ADDRESS = "10.0.2.100"
+# The address by which a guest reaches this machine's loopback.
+CONTROLLER = "10.0.2.2"
+RESOLVER = "10.0.2.3"
+METADATA = "169.254.169.254"
+
+
+def namespace_exists(machine: str) -> bool:
+    """Whether the network namespace stands."""
+    return Path("/run/netns", machine).exists()
+
+
+def make_namespace(slot: Slot, machine: str) -> None:
+    """Make the namespace. In it the emulator's ports on 127.0.0.1 lead to this machine's loopback.
+
+    So one endpoint URL, and every URL presigned with it, holds on this machine and in the guest.
+    """
+    run(["ip", "netns", "add", machine])
+    inside = ["ip", "netns", "exec", machine]
+    run(["ip", "-n", machine, "link", "set", "lo", "up"])
+    run(["ip", "-n", machine, "address", "add", f"{METADATA}/32", "dev", "lo"])
+    run([*inside, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet"])
+    ports = ["-p", "tcp", "-d", "127.0.0.1", "-m", "multiport", "--dports", f"{slot.https_port},{slot.http_port}"]
+    run([*inside, "iptables", "-t", "nat", "-A", "OUTPUT", *ports, "-j", "DNAT", "--to-destination", CONTROLLER])
+    run([*inside, "iptables", "-t", "nat", "-A", "POSTROUTING", "-d", CONTROLLER, "-s", "127.0.0.0/8", "-j", "MASQUERADE"])
+
+
+def remove_namespace(machine: str) -> None:
+    """Remove the namespace, and with it everything set in it."""
+    if namespace_exists(machine):
+        run(["ip", "netns", "delete", machine])
+
+
+def start_link(slot: Slot, machine: str, spec: HostSpec, log: Path) -> Process:
+    """Connect the namespace with this machine and open the ports that lead in.
+
+    Raises:
+        HostError: the link does not come up, or a port of the host's address is taken.
+    """
+    sock = slot.runtime / f"{spec.name}.sock"
+    sock.unlink(missing_ok=True)
+    ready, signal_ready = os.pipe()
+    process = spawn(
+        ["slirp4netns", "--configure", "--mtu=65520", "--netns-type=path", f"--ready-fd={signal_ready}",
+         "--api-socket", str(sock), f"/run/netns/{machine}", "tap0"], log, keep=[signal_ready])
+    os.close(signal_ready)
+    came, _, _ = select.select([ready], [], [], 10)
+    answer = os.read(ready, 1) if came else b""
+    os.close(ready)
+    if answer != b"1":
+        raise HostError(f"host '{spec.name}': the network did not come up: {tail(log)}")
+    for outer, inner in FORWARDS.items():
+        _forward(sock, spec, spec.address(slot.number), outer, inner)
+    return process
+
+
+def _forward(sock: Path, spec: HostSpec, address: str, outer: int, inner: int) -> None:
+    request = {"execute": "add_hostfwd", "arguments": {
+        "proto": "tcp", "host_addr": address, "host_port": outer, "guest_addr": GUEST_ADDRESS, "guest_port": inner}}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(str(sock))
+        connection.sendall(json.dumps(request).encode())
+        connection.shutdown(socket.SHUT_WR)
+        answer = json.loads(connection.recv(4096).decode())
+    if "error" in answer:
+        raise HostError(f"host '{spec.name}': {address}:{outer} can't be opened: {answer['error'].get('desc', answer)}")
+
+
+def answers_ssh(address: str, port: int) -> bool:
+    """Whether an SSH server greets at the address."""
+    try:
+        with socket.create_connection((address, port), timeout=1) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False

@@ -1,0 +1,133 @@
+"""Starting processes that outlive this one, and ending exactly those."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from .model import HostError, Process
+
+
+def run(command: Sequence[str], *, check: bool = True, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; a failure becomes one message with what it wrote.
+
+    Raises:
+        HostError: the command failed, and check is true.
+    """
+    done = subprocess.run(command, text=True, capture_output=True, check=False, **options)  # type: ignore[call-overload]
+    if check and done.returncode:
+        raise HostError(f"{' '.join(command)}: exit {done.returncode}: {(done.stderr or done.stdout).strip()[-2000:]}")
+    return done
+
+
+def start_time(pid: int) -> int | None:
+    """When a process began, in clock ticks since boot; None where it has ended, a zombie included."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The command's name may hold blanks and brackets; the fields after its last bracket don't.
+    fields = text[text.rindex(")") + 2:].split()
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def alive(process: Process | None) -> bool:
+    """Whether that very process still runs."""
+    return process is not None and start_time(process.pid) == process.started
+
+
+def spawn(
+    command: Sequence[str],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
+    keep: Sequence[int] = (),
+) -> Process:
+    """Start a process in a session of its own, its output in a log.
+
+    Args:
+        command: program and arguments.
+        log: file that takes what it writes.
+        environment: its whole environment; None for ours.
+        before: what the new process does before it becomes the program.
+        keep: file descriptors that it inherits.
+    """
+    with log.open("ab") as output:
+        child = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment,
+            start_new_session=True, preexec_fn=before, pass_fds=keep, close_fds=True, cwd="/")
+    started = start_time(child.pid)
+    if started is None:
+        raise HostError(f"{command[0]} ended at once: {tail(log)}")
+    return Process(child.pid, started)
+
+
+def tail(log: Path, characters: int = 1500) -> str:
+    """The end of a log, for a message."""
+    return log.read_text(encoding="utf-8", errors="replace")[-characters:].strip() if log.exists() else "(no log)"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, interval: float = 0.05) -> bool:
+    """Whether the condition became true within the time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(interval)
+    return True
+
+
+def stop(process: Process | None, *, grace: float = 5.0, first: signal.Signals = signal.SIGTERM) -> None:
+    """End that very process: ask, wait for the grace in seconds, then insist."""
+    for number, seconds in ((first, grace), (signal.SIGKILL, 10.0)):
+        if process is None or not alive(process):
+            break
+        os.kill(process.pid, number)
+        if wait_until(lambda: not alive(process), seconds):
+            break
+    if process is not None:
+        _reap(process.pid)
+
+
+def _reap(pid: int) -> None:
+    """Take the exit status of a child of ours, so that no zombie stays while we run."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that still run."""
+    found = []
+    for entry in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in entry.read_text(encoding="utf-8").split()]
+    return found
+
+
+def is_leader(pid: int) -> bool:
+    """Whether a process is the first of a namespace below ours."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    numbers = next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:"))
+    return len(numbers) > 1 and numbers[-1] == "1"
+
+
+def leader_of(machine: Process | None) -> int | None:
+    """The host's init, as this machine numbers it: a descendant of systemd-nspawn."""
+    if machine is None or not alive(machine):
+        return None
+    waiting = children(machine.pid)
+    while waiting:
+        pid = waiting.pop()
+        try:
+            if is_leader(pid):
+                return pid
+            waiting += children(pid)
+        except (FileNotFoundError, ProcessLookupError, StopIteration):
+            continue
+    return None
