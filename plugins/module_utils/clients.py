@@ -1,0 +1,51 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""boto3 clients that share one session: the service models are read once, not once per client."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+try:
+    import boto3
+    import botocore.config
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing library.
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+RETRIES = {"mode": "adaptive", "max_attempts": 10}
+
+
+class Clients:
+    """One client per service, made when it is first asked for; safe to share between threads.
+
+    Args:
+        module: the module whose arguments say how to reach AWS.
+        connections: how many connections a client keeps open, at least the number of threads.
+    """
+
+    def __init__(self, module: AnsibleAWSModule, connections: int = 10) -> None:
+        region, endpoint, arguments = get_aws_connection_info(module)
+        config = botocore.config.Config(retries=RETRIES, max_pool_connections=connections)
+        given = arguments.pop("aws_config", None)
+        self._arguments: dict[str, Any] = {
+            **arguments,
+            "config": config.merge(given) if given else config,
+            "endpoint_url": endpoint,
+        }
+        self._session = boto3.session.Session(
+            profile_name=self._arguments.pop("profile_name", None), region_name=region
+        )
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        """The client of a service, by boto3's name of it."""
+        with self._lock:  # making clients is what boto3 sessions can't do in several threads
+            if service not in self._clients:
+                self._clients[service] = self._session.client(service, **self._arguments)
+            return self._clients[service]

@@ -1,0 +1,89 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The calls of discovery. Every one only reads; all are paginated; those that are refused are kept, not hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+try:
+    from botocore.exceptions import ClientError
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing library.
+
+# Where the permission's name isn't "service:Operation".
+_PERMISSIONS = {
+    "ListBuckets": "s3:ListAllMyBuckets",
+    "GetResources": "tag:GetResources",
+}
+_NOT_FOUND = {"NoSuchEntity", "ResourceNotFoundException"}
+
+
+@dataclass(frozen=True)
+class CallError:
+    """A call that AWS refused.
+
+    Attributes:
+        service: boto3's name of the service.
+        permission: the IAM action that the call needs.
+        code: AWS's error code.
+        message: AWS's message.
+    """
+
+    service: str
+    permission: str
+    code: str
+    message: str
+
+    @property
+    def denied(self) -> bool:
+        """Whether only a permission is missing."""
+        return "AccessDenied" in self.code or self.code in {"UnauthorizedOperation", "AuthorizationError"}
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class Reader:
+    """Lists things, and keeps the refusals of those calls that AWS refused.
+
+    Args:
+        clients: gives the client of a service by its name.
+    """
+
+    def __init__(self, clients: Callable[[str], Any]) -> None:
+        self._clients = clients
+        self.errors: list[CallError] = []
+
+    def list(self, service: str, operation: str, *results: str, **arguments: Any) -> list[Any]:
+        """Everything that an operation lists, all pages.
+
+        Args:
+            service: boto3's name of the service.
+            operation: boto3's name of the operation.
+            results: the members of the answer to return, one after the other; one that is no list counts as one entry.
+            arguments: what the operation is called with.
+
+        Returns:
+            The list; empty where nothing was found, and where AWS refused the call: then `errors` has it.
+
+        Raises:
+            BotoCoreError: where AWS could not be asked at all (no credentials, no connection).
+        """
+        client = self._clients(service)
+        try:
+            if client.can_paginate(operation):
+                answer = client.get_paginator(operation).paginate(**arguments).build_full_result()
+            else:
+                answer = getattr(client, operation)(**arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code not in _NOT_FOUND:
+                permission = _PERMISSIONS.get(error.operation_name, f"{service}:{error.operation_name}")
+                self.errors.append(CallError(service, permission, code, error.response["Error"]["Message"]))
+            return []
+        members = (answer.get(result, []) for result in results)
+        return [entry for member in members for entry in (member if type(member) is list else [member])]

@@ -1,0 +1,207 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Asks AWS for all kinds side by side, in two rounds: the second needs ids and tags that the first found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from .api import Reader
+from .identity import Identity, tags_of
+from .kinds import EC2_KINDS, Ec2Kind, Scope
+
+Found = dict[str, list[dict[str, Any]]]
+Lists = Callable[[], list[dict[str, Any]]]
+
+_PARAMETER_NAMES_A_CALL = 50
+
+
+def _filters(**values: list[str]) -> list[dict[str, Any]]:
+    return [{"Name": name.replace("_", "-"), "Values": chosen} for name, chosen in values.items()]
+
+
+class Collector:
+    """Collects what belongs to an environment.
+
+    Args:
+        reader: makes the calls.
+        identity: the environment.
+        executor: runs the calls side by side.
+    """
+
+    def __init__(self, reader: Reader, identity: Identity, executor: Executor) -> None:
+        self._reader = reader
+        self._identity = identity
+        self._executor = executor
+
+    def collect(self, kinds: set[str], tagged: bool) -> tuple[Found, dict[str, dict[str, str]]]:
+        """Everything of these kinds that may belong to the environment.
+
+        Args:
+            kinds: the kinds to ask for.
+            tagged: whether to ask the tagging service too, for what no name and no other call shows.
+
+        Returns:
+            The described resources by kind, and the tags by ARN of all that the tagging service knows.
+        """
+        first: dict[str, Future] = {}
+        if kinds & EC2_KINDS.keys():
+            first["vpc"] = self._executor.submit(self._ec2, EC2_KINDS["vpc"], self._identity.ec2_filters())
+        if tagged:
+            first["tagged"] = self._executor.submit(self._tagged)
+        for kind in sorted(kinds & self._independent.keys()):
+            first[kind] = self._executor.submit(self._independent[kind], self)
+        for kind in sorted(kinds & EC2_KINDS.keys() - {"vpc"}):
+            known = EC2_KINDS[kind]
+            if known.scope is Scope.ALL:
+                first[kind] = self._executor.submit(self._ec2, known, [])
+            elif known.scope in (Scope.TAGS, Scope.TAGS_AND_VPC):
+                first[kind] = self._executor.submit(self._ec2, known, self._identity.ec2_filters())
+
+        tags: dict[str, dict[str, str]] = first.pop("tagged").result() if tagged else {}
+        vpc_ids = [vpc["VpcId"] for vpc in first["vpc"].result()] if "vpc" in first else []
+        second: dict[str, Future] = {}
+        for kind in sorted(kinds & self._dependent.keys()):
+            second[kind] = self._executor.submit(self._dependent[kind], self, tags)
+        for kind in sorted(kinds & EC2_KINDS.keys()):
+            known = EC2_KINDS[kind]
+            if known.scope is Scope.VPC and not vpc_ids:
+                second[kind] = self._executor.submit(self._ec2, known, self._identity.ec2_filters())
+            elif known.scope in (Scope.VPC, Scope.TAGS_AND_VPC) and vpc_ids:
+                chosen = [{"Name": known.vpc_filter, "Values": vpc_ids}]
+                second[kind] = self._executor.submit(self._ec2, known, chosen)
+
+        found: Found = {kind: [] for kind in kinds | ({"vpc"} & first.keys())}
+        for answers in (first, second):
+            for kind, answer in answers.items():
+                found[kind] = _merge(kind, found[kind], answer.result())
+        if "volume" in kinds:
+            found["volume"] += self._untagged_volumes(found)
+        return found, tags
+
+    def _ec2(self, kind: Ec2Kind, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        chosen = filters + [{"Name": name, "Values": values} for name, values in kind.filters.items()]
+        arguments: dict[str, Any] = dict(kind.arguments)
+        if chosen:
+            arguments[kind.filter_argument] = chosen
+        listed = self._reader.list("ec2", kind.operation, kind.result, **arguments)
+        if kind.kind == "instance":
+            return [instance for reservation in listed for instance in reservation["Instances"]]
+        return listed
+
+    def _untagged_volumes(self, found: Found) -> list[dict[str, Any]]:
+        """Volumes that hang on the environment's instances without carrying its tags."""
+        attached = {
+            mapping["Ebs"]["VolumeId"]
+            for instance in found.get("instance", [])
+            for mapping in instance.get("BlockDeviceMappings", [])
+            if "Ebs" in mapping
+        }
+        missing = sorted(attached - {volume["VolumeId"] for volume in found["volume"]})
+        return self._ec2(EC2_KINDS["volume"], _filters(volume_id=missing)) if missing else []
+
+    def _tagged(self) -> dict[str, dict[str, str]]:
+        listed = self._reader.list(
+            "resourcegroupstaggingapi",
+            "get_resources",
+            "ResourceTagMappingList",
+            TagFilters=self._identity.tag_filters(),
+        )
+        return {entry["ResourceARN"]: tags_of(entry) for entry in listed}
+
+    def _buckets(self) -> list[dict[str, Any]]:
+        return self._reader.list("s3", "list_buckets", "Buckets")
+
+    def _topics(self) -> list[dict[str, Any]]:
+        return self._reader.list("sns", "list_topics", "Topics")
+
+    def _roles(self) -> list[dict[str, Any]]:
+        return self._by_name("iam_role", lambda name: self._reader.list("iam", "get_role", "Role", RoleName=name))
+
+    def _profiles(self) -> list[dict[str, Any]]:
+        return self._by_name(
+            "instance_profile",
+            lambda name: self._reader.list(
+                "iam", "get_instance_profile", "InstanceProfile", InstanceProfileName=name
+            ),
+        )
+
+    def _policies(self) -> list[dict[str, Any]]:
+        listed = self._reader.list("iam", "list_policies", "Policies", Scope="Local")
+        named = [policy for policy in listed if policy["PolicyName"].startswith(f"{self._identity.name}-")]
+        tags = (self._reader.list("iam", "list_policy_tags", "Tags", PolicyArn=policy["Arn"]) for policy in named)
+        return [{**policy, "Tags": listed_tags} for policy, listed_tags in zip(named, tags)]
+
+    def _dashboards(self) -> list[dict[str, Any]]:
+        return self._by_name(
+            "dashboard",
+            lambda name: self._reader.list(
+                "cloudwatch", "list_dashboards", "DashboardEntries", DashboardNamePrefix=name
+            ),
+        )
+
+    def _log_groups(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        return self._by_name(
+            "log_group",
+            lambda name: self._reader.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name),
+            also=_names_in(tags, ":log-group:"),
+        )
+
+    def _alarms(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        def alarms(**arguments: Any) -> list[dict[str, Any]]:
+            types = ["MetricAlarm", "CompositeAlarm"]
+            results = ("MetricAlarms", "CompositeAlarms")
+            return self._reader.list("cloudwatch", "describe_alarms", *results, AlarmTypes=types, **arguments)
+
+        named = alarms(AlarmNamePrefix=f"{self._identity.name}-")
+        missing = sorted(_names_in(tags, ":alarm:") - {alarm["AlarmName"] for alarm in named})
+        return named + (alarms(AlarmNames=missing) if missing else [])
+
+    def _parameters(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        # The ARN doesn't tell the parameter "/a" from "a".
+        tagged = {f"{slash}{name}" for name in _names_in(tags, ":parameter/") for slash in ("", "/")}
+        names = sorted(tagged | set(self._identity.names_of("ssm_parameter")))
+        parts = (names[at : at + _PARAMETER_NAMES_A_CALL] for at in range(0, len(names), _PARAMETER_NAMES_A_CALL))
+        return [
+            parameter
+            for part in parts
+            for parameter in self._reader.list(
+                "ssm",
+                "describe_parameters",
+                "Parameters",
+                ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": part}],
+            )
+        ]
+
+    def _by_name(
+        self, kind: str, ask: Callable[[str], list[dict[str, Any]]], also: Iterable[str] = ()
+    ) -> list[dict[str, Any]]:
+        names = sorted({*self._identity.names_of(kind), *also})
+        return [entry for answer in map(ask, names) for entry in answer]
+
+    _independent = {
+        "bucket": _buckets,
+        "sns_topic": _topics,
+        "iam_role": _roles,
+        "instance_profile": _profiles,
+        "iam_policy": _policies,
+        "dashboard": _dashboards,
+    }
+    _dependent = {"log_group": _log_groups, "alarm": _alarms, "ssm_parameter": _parameters}
+
+
+def _names_in(tags: dict[str, dict[str, str]], marker: str) -> set[str]:
+    """The names that follow a marker in those ARNs that have it."""
+    return {arn.split(marker, 1)[1].removesuffix(":*") for arn in tags if marker in arn}
+
+
+def _merge(kind: str, known: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Both lists, each resource once."""
+    if kind not in EC2_KINDS or not known:
+        return known + more
+    identifier = EC2_KINDS[kind].identifier
+    seen = {entry[identifier] for entry in known}
+    return known + [entry for entry in more if entry[identifier] not in seen]

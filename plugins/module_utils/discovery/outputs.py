@@ -1,0 +1,161 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The outputs of the roles, made from what stands. Pure. What is missing is an empty string or an empty list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .collect import Found
+from .identity import Identity, tags_of
+from .transform import plain
+
+Resource = Mapping[str, Any]
+
+
+def first(entries: Iterable[Resource], member: str, default: Any = "") -> Any:
+    """A member of the first entry, or the default where there is none."""
+    return next((entry.get(member, default) for entry in entries), default)
+
+
+def index_of(entry: Resource) -> int:
+    """The order that tag Index gives, or 0 where it gives none."""
+    index = tags_of(entry).get("Index", "")
+    return int(index) if index.isdecimal() else 0
+
+
+def in_order(entries: Iterable[Resource], **tags: str) -> list[Resource]:
+    """The entries with these tags, by their tag Index."""
+    return sorted((entry for entry in entries if tags.items() <= tags_of(entry).items()), key=index_of)
+
+
+def network(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role network."""
+    vpcs = sorted(found["vpc"], key=lambda vpc: tags_of(vpc).get("Name") != identity.name)
+    vpc_id = first(vpcs, "VpcId")
+    subnets = [subnet for subnet in found["subnet"] if subnet["VpcId"] == vpc_id]
+    public, private = in_order(subnets, Tier="public"), in_order(subnets, Tier="private")
+    place = {subnet["SubnetId"]: index_of(subnet) for subnet in subnets}
+    gateways = sorted(
+        (gateway for gateway in found["nat_gateway"] if gateway["State"] in ("available", "pending")),
+        key=lambda gateway: place.get(gateway["SubnetId"], 0),
+    )
+    addresses = [address for gateway in gateways for address in gateway.get("NatGatewayAddresses", [])]
+    groups = [group for group in found["security_group"] if group.get("VpcId") == vpc_id]
+    logs = [log for log in found["flow_log"] if log["ResourceId"] == vpc_id]
+    vpc_log_group = _existing(found["log_group"], "logGroupName", identity.names.get("vpc_log_group"))
+    role = [role for role in found["iam_role"] if role["RoleName"] == identity.names.get("flow_log_role")]
+    endpoints = [
+        endpoint
+        for endpoint in found["vpc_endpoint"]
+        if endpoint["ServiceName"].endswith(".s3") and endpoint["VpcEndpointType"] == "Gateway"
+    ]
+    return {
+        "vpc_id": vpc_id,
+        "vpc_cidr": first(vpcs, "CidrBlock"),
+        "availability_zones": list(dict.fromkeys(subnet["AvailabilityZone"] for subnet in public + private)),
+        "public_subnet_ids": [subnet["SubnetId"] for subnet in public],
+        "private_subnet_ids": [subnet["SubnetId"] for subnet in private],
+        "internet_gateway_id": first(found["internet_gateway"], "InternetGatewayId"),
+        "nat_gateway_ids": [gateway["NatGatewayId"] for gateway in gateways],
+        "nat_public_ips": [address["PublicIp"] for address in addresses if address.get("PublicIp")],
+        "public_route_table_id": first(in_order(found["route_table"], Tier="public"), "RouteTableId"),
+        "private_route_table_ids": [table["RouteTableId"] for table in in_order(found["route_table"], Tier="private")],
+        "network_acl_id": first(_own_before_default(found["network_acl"]), "NetworkAclId"),
+        "s3_endpoint_id": first(endpoints, "VpcEndpointId"),
+        "flow_log_id": first(logs, "FlowLogId"),
+        "flow_log_group_name": first(logs, "LogGroupName") or vpc_log_group,
+        "flow_log_role_arn": first(role, "Arn") or first(logs, "DeliverLogsPermissionArn"),
+        "security_group_id": first(_where(groups, "GroupName", identity.names.get("security_group")), "GroupId"),
+        "default_security_group_id": first(_where(groups, "GroupName", "default"), "GroupId"),
+    }
+
+
+def storage(found: Found, identity: Identity, partition: str) -> dict[str, Any]:
+    """The outputs of role storage."""
+    datasets, models, transfer = (
+        _existing(found["bucket"], "Name", identity.names.get(f"{purpose}_bucket"))
+        for purpose in ("datasets", "models", "transfer")
+    )
+    return {
+        "datasets_bucket": datasets,
+        "datasets_bucket_arn": f"arn:{partition}:s3:::{datasets}" if datasets else "",
+        "models_bucket": models,
+        "models_bucket_arn": f"arn:{partition}:s3:::{models}" if models else "",
+        "transfer_bucket": transfer,
+    }
+
+
+def iam(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role iam."""
+    roles = _where(found["iam_role"], "RoleName", identity.names.get("instance_role"))
+    profiles = _where(found["instance_profile"], "InstanceProfileName", identity.names.get("instance_profile"))
+    return {
+        "instance_role_name": first(roles, "RoleName"),
+        "instance_role_arn": first(roles, "Arn"),
+        "instance_profile_name": first(profiles, "InstanceProfileName"),
+        "instance_profile_arn": first(profiles, "Arn"),
+    }
+
+
+def compute(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role compute: the training instances by their tag Index, and what they were made from."""
+    instances = in_order(found["instance"], Role="ml-training")
+    pairs = _where(found["key_pair"], "KeyName", identity.names.get("key_pair"))
+    return {
+        "image_id": first(instances, "ImageId"),
+        "key_name": first(pairs, "KeyName"),
+        "instances": [_instance(instance) for instance in instances],
+    }
+
+
+def monitoring(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role monitoring."""
+    names = identity.names
+    topic = f":{names.get('topic')}"
+    return {
+        "log_groups": {
+            purpose: _existing(found["log_group"], "logGroupName", names.get(f"{purpose}_log_group"))
+            for purpose in ("vpc", "ec2")
+        },
+        "topic_arn": first((entry for entry in found["sns_topic"] if entry["TopicArn"].endswith(topic)), "TopicArn"),
+        "alarm_names": sorted(alarm["AlarmName"] for alarm in found["alarm"]),
+        "dashboard_name": _existing(found["dashboard"], "DashboardName", names.get("dashboard")),
+    }
+
+
+def _instance(instance: Resource) -> dict[str, Any]:
+    root = [
+        mapping["Ebs"]
+        for mapping in instance.get("BlockDeviceMappings", [])
+        if mapping["DeviceName"] == instance.get("RootDeviceName") and "Ebs" in mapping
+    ]
+    return {
+        "id": instance["InstanceId"],
+        "name": tags_of(instance).get("Name", ""),
+        "type": instance["InstanceType"],
+        "state": instance["State"]["Name"],
+        "availability_zone": instance["Placement"]["AvailabilityZone"],
+        "subnet_id": instance.get("SubnetId", ""),
+        "private_ip": instance.get("PrivateIpAddress", ""),
+        "public_ip": instance.get("PublicIpAddress", ""),
+        "image_id": instance["ImageId"],
+        "root_volume_id": first(root, "VolumeId"),
+        "launch_time": plain(instance["LaunchTime"]),
+    }
+
+
+def _own_before_default(acls: Iterable[Resource]) -> list[Resource]:
+    by_default: Callable[[Resource], bool] = lambda acl: acl["IsDefault"]
+    return sorted(acls, key=by_default)
+
+
+def _where(entries: Iterable[Resource], member: str, value: str | None) -> list[Resource]:
+    return [entry for entry in entries if entry.get(member) == value]
+
+
+def _existing(entries: Iterable[Resource], member: str, value: str | None) -> str:
+    """The name, where something with this name stands."""
+    return first(_where(entries, member, value), member)

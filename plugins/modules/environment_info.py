@@ -1,0 +1,268 @@
+#!/usr/bin/python
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: environment_info
+version_added: 0.1.0
+short_description: Find everything that belongs to one environment
+description:
+  - Finds what stands of an environment by its tags, its names and the ids of its VPC, in one process and many
+    calls side by side, and returns it by role and as one flat list.
+  - It only reads.
+author:
+  - The mlinfra.aws authors
+options:
+  name:
+    description: The prefix of the environment's names.
+    type: str
+    required: true
+  tags:
+    description:
+      - The tags that tell the environment from all others. A resource belongs to it when it carries all of them.
+    type: dict
+    required: true
+  names:
+    description:
+      - The environment's names by their purpose, such as C(vpc_log_group), C(flow_log_role) or C(datasets_bucket).
+      - The end of a key says which kind it names, so that further keys such as C(audit_bucket) are searched too.
+        It is one of C(bucket), C(role), C(profile), C(log_group), C(topic), C(dashboard), C(parameter), C(key_pair).
+      - The name C(instance) is the prefix of the alarms on instances.
+    type: dict
+    default: {}
+  gather:
+    description:
+      - Which of the return values to make. Fewer need fewer calls.
+      - The answers that are left out are not returned.
+    type: list
+    elements: str
+    choices: [network, storage, iam, compute, monitoring, resources]
+    default: [network, storage, iam, compute, monitoring, resources]
+  allow_partial:
+    description:
+      - Go on where a permission is missing. What could not be asked is named in RV(errors).
+      - By default the module fails, because what can't be seen is not proven absent.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Find an environment
+  mlinfra.aws.environment_info:
+    region: us-east-1
+    name: mlinfra-dev
+    tags:
+      Project: mlinfra
+      Environment: dev
+      ManagedBy: mlinfra.aws
+    names:
+      vpc_log_group: /aws/vpc/mlinfra-dev
+      datasets_bucket: mlinfra-dev-datasets-0123456789
+  register: found
+
+- name: Find its network only
+  mlinfra.aws.environment_info:
+    name: mlinfra-dev
+    tags:
+      Project: mlinfra
+      Environment: dev
+    gather: [network]
+  register: found_network
+
+- name: Show what is left
+  ansible.builtin.debug:
+    msg: "{{ found.resources | map(attribute='id') }}"
+"""
+
+RETURN = r"""
+network:
+  description: What role network outputs.
+  returned: when O(gather) contains V(network)
+  type: dict
+  sample:
+    vpc_id: vpc-0a1b2c3d4e5f60718
+    vpc_cidr: 10.0.0.0/16
+    availability_zones: [us-east-1a, us-east-1b]
+    public_subnet_ids: [subnet-01, subnet-02]
+    private_subnet_ids: [subnet-11, subnet-12]
+    internet_gateway_id: igw-01
+    nat_gateway_ids: [nat-01]
+    nat_public_ips: [198.51.100.7]
+    public_route_table_id: rtb-01
+    private_route_table_ids: [rtb-02]
+    network_acl_id: acl-01
+    s3_endpoint_id: vpce-01
+    flow_log_id: fl-01
+    flow_log_group_name: /aws/vpc/mlinfra-dev
+    flow_log_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-flow-log
+    security_group_id: sg-01
+    default_security_group_id: sg-02
+storage:
+  description: What role storage outputs.
+  returned: when O(gather) contains V(storage)
+  type: dict
+  sample:
+    datasets_bucket: mlinfra-dev-datasets-0123456789
+    datasets_bucket_arn: arn:aws:s3:::mlinfra-dev-datasets-0123456789
+    models_bucket: mlinfra-dev-models-0123456789
+    models_bucket_arn: arn:aws:s3:::mlinfra-dev-models-0123456789
+    transfer_bucket: ""
+iam:
+  description: What role iam outputs.
+  returned: when O(gather) contains V(iam)
+  type: dict
+  sample:
+    instance_role_name: mlinfra-dev-ml-instance
+    instance_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-ml-instance
+    instance_profile_name: mlinfra-dev-ml-instance
+    instance_profile_arn: arn:aws:iam::123456789012:instance-profile/mlinfra-dev-ml-instance
+compute:
+  description: What role compute outputs. The instances are those with tag Role V(ml-training), by their tag Index.
+  returned: when O(gather) contains V(compute)
+  type: dict
+  sample:
+    image_id: ami-01
+    key_name: mlinfra-dev-ml-training
+    instances:
+      - id: i-01
+        name: mlinfra-dev-ml-training-1
+        type: t3.medium
+        state: running
+        availability_zone: us-east-1a
+        subnet_id: subnet-01
+        private_ip: 10.0.1.4
+        public_ip: 198.51.100.8
+        image_id: ami-01
+        root_volume_id: vol-01
+        launch_time: "2026-01-01T12:00:00+00:00"
+monitoring:
+  description: What role monitoring outputs.
+  returned: when O(gather) contains V(monitoring)
+  type: dict
+  sample:
+    log_groups:
+      vpc: /aws/vpc/mlinfra-dev
+      ec2: /aws/ec2/mlinfra-dev-ml-training
+    topic_arn: arn:aws:sns:us-east-1:123456789012:mlinfra-dev-alarms
+    alarm_names: [mlinfra-dev-ml-training-1-cpu]
+    dashboard_name: mlinfra-dev
+resources:
+  description:
+    - Everything found, ordered by kind and name.
+    - The default security group, network ACL and route table of the VPC are among them.
+    - What only the tagging service knows has a kind of the form V(service:type). That service also lists
+      what has been deleted a short while ago.
+  returned: when O(gather) contains V(resources)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: Such as V(vpc), V(subnet), V(elastic_ip), V(bucket), V(iam_role), V(log_group) or V(alarm).
+      type: str
+      returned: always
+    name:
+      description: The resource's name, or its tag Name, or an empty string.
+      type: str
+      returned: always
+    id:
+      description: EC2's id of the resource, or its ARN.
+      type: str
+      returned: always
+    attributes:
+      description: What AWS says of it, in AWS's own words. Times are text in ISO 8601.
+      type: dict
+      returned: always
+    tags:
+      description: Its tags.
+      type: dict
+      returned: always
+errors:
+  description: The calls that AWS refused, with O(allow_partial=true).
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - service: sns
+      permission: sns:ListTopics
+      code: AuthorizationError
+      message: User is not authorized to perform this action
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+try:
+    from botocore.exceptions import BotoCoreError
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing library.
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import outputs
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import Reader
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Collector
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform import claim, flatten
+
+THREADS = 12
+
+
+def discover(clients: Clients, identity: Identity, gather: list[str]) -> tuple[dict[str, Any], Reader]:
+    """Everything asked for, and the reader with what AWS refused.
+
+    Raises:
+        BotoCoreError: where AWS could not be asked at all.
+    """
+    reader = Reader(clients)
+    kinds = set().union(*(GATHER[answer] for answer in gather))
+    with ThreadPoolExecutor(THREADS) as executor:
+        found, tags = Collector(reader, identity, executor).collect(kinds, tagged="resources" in gather)
+    partition = clients("ec2").meta.partition
+    claimed = claim(found, tags, identity, partition)
+    makers = {
+        "network": lambda: outputs.network(claimed, identity),
+        "storage": lambda: outputs.storage(claimed, identity, partition),
+        "iam": lambda: outputs.iam(claimed, identity),
+        "compute": lambda: outputs.compute(claimed, identity),
+        "monitoring": lambda: outputs.monitoring(claimed, identity),
+        "resources": lambda: flatten(claimed, tags, partition),
+    }
+    return {answer: makers[answer]() for answer in gather}, reader
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "tags": {"type": "dict", "required": True},
+            "names": {"type": "dict", "default": {}},
+            "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(GATHER)},
+            "allow_partial": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    tags = {key: str(value) for key, value in module.params["tags"].items()}
+    if not module.params["name"] or not tags or not all(tags.values()):
+        module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
+    identity = Identity(module.params["name"], tags, module.params["names"])
+    try:
+        answers, reader = discover(Clients(module, THREADS), identity, module.params["gather"])
+    except (BotoCoreError, ValueError) as error:
+        module.fail_json_aws(error, msg="AWS can't be asked")
+    errors = [error.as_dict() for error in reader.errors]
+    if errors and not (module.params["allow_partial"] and all(error.denied for error in reader.errors)):
+        refused = "; ".join(f"{error['permission']}: {error['code']}: {error['message']}" for error in errors)
+        module.fail_json(msg=f"AWS refused {len(errors)} of the calls: {refused}", errors=errors)
+    module.exit_json(changed=False, errors=errors, **answers)
+
+
+if __name__ == "__main__":
+    main()
