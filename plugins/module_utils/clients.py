@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Mapping
 
 try:
     import boto3
@@ -26,11 +26,14 @@ class Clients:
     Args:
         module: the module whose arguments say how to reach AWS.
         connections: how many connections a client keeps open, at least the number of threads.
+        retries: how botocore repeats calls.
     """
 
-    def __init__(self, module: AnsibleAWSModule, connections: int = 10) -> None:
+    def __init__(
+        self, module: AnsibleAWSModule, connections: int = 10, retries: Mapping[str, Any] = RETRIES
+    ) -> None:
         region, endpoint, arguments = get_aws_connection_info(module)
-        config = botocore.config.Config(retries=RETRIES, max_pool_connections=connections)
+        config = botocore.config.Config(retries=dict(retries), max_pool_connections=connections)
         given = arguments.pop("aws_config", None)
         self._arguments: dict[str, Any] = {
             **arguments,

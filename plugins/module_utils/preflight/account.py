@@ -1,0 +1,207 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What AWS says about the account, the region, the instance type and the image: reading calls only."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import difflib
+import typing as t
+
+try:
+    import botocore.exceptions
+except ImportError:
+    pass  # AnsibleAWSModule reports the missing library.
+
+if t.TYPE_CHECKING:
+    from ..clients import Clients
+
+Facts = t.Dict[str, t.Any]
+# What DescribeInstanceTypes, DescribeImages and GetParameter answer where the thing isn't there.
+MISSING = {
+    "InvalidInstanceType",
+    "InvalidAMIID.NotFound",
+    "InvalidAMIID.Unavailable",
+    "InvalidAMIID.Malformed",
+    "ParameterNotFound",
+}
+
+
+class Request(t.NamedTuple):
+    """What to ask about. Empty: do not ask."""
+
+    instance_type: str = ""
+    image_id: str = ""
+    image_parameter: str = ""
+    tags: t.Mapping[str, str] = {}
+    zones: bool = True
+
+
+def error_of(exception: Exception, call: str, endpoint: str = "") -> dict[str, str]:
+    """Describe a failed call.
+
+    Args:
+        exception: what boto3 raised.
+        call: the permission that the call needs, such as sts:GetCallerIdentity.
+        endpoint: the address that was asked.
+    """
+    response = getattr(exception, "response", None)
+    answer = response.get("Error", {}) if isinstance(response, dict) else {}
+    return {
+        "call": call,
+        "code": str(answer.get("Code") or type(exception).__name__),
+        "message": str(answer.get("Message") or exception),
+        "endpoint": endpoint,
+    }
+
+
+def identity(clients: Clients) -> Facts:
+    """Return who asks: account_id, arn and partition."""
+    answer = clients("sts").get_caller_identity()
+    return {
+        "account_id": answer["Account"],
+        "arn": answer["Arn"],
+        "partition": answer["Arn"].split(":")[1],
+    }
+
+
+def zones(clients: Clients) -> Facts:
+    """Return the region's availability zones as {name, state}, without local and wavelength zones."""
+    found = [
+        {"name": zone["ZoneName"], "state": zone["State"]}
+        for zone in clients("ec2").describe_availability_zones()["AvailabilityZones"]
+        if zone.get("ZoneType", "availability-zone") == "availability-zone"
+    ]
+    return {"zones": sorted(found, key=lambda zone: zone["name"])}
+
+
+def offering(clients: Clients, instance_type: str) -> Facts:
+    """Return the zones that offer the type and, where none does, the types with the nearest names."""
+    paginator = clients("ec2").get_paginator("describe_instance_type_offerings")
+    pages = paginator.paginate(
+        LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": [instance_type]}]
+    )
+    offered = sorted(entry["Location"] for page in pages for entry in page["InstanceTypeOfferings"])
+    near: list[str] = []
+    if not offered:
+        everything = paginator.paginate(LocationType="region")
+        known = {entry["InstanceType"] for page in everything for entry in page["InstanceTypeOfferings"]}
+        near = difflib.get_close_matches(instance_type, sorted(known), n=3)
+    return {"offered_zones": offered, "near_types": near}
+
+
+def architectures(clients: Clients, instance_type: str) -> Facts:
+    """Return the architectures of the type's processors, none where the region does not know the type."""
+    try:
+        answer = clients("ec2").describe_instance_types(InstanceTypes=[instance_type])
+    except botocore.exceptions.ClientError as exception:
+        if error_of(exception, "")["code"] in MISSING:
+            return {"architectures": []}
+        raise
+    types = answer["InstanceTypes"]
+    return {"architectures": types[0]["ProcessorInfo"]["SupportedArchitectures"] if types else []}
+
+
+def image(clients: Clients, image_id: str, parameter: str) -> Facts:
+    """Return the image as {id, architecture, size}, where size is its root volume's in GiB.
+
+    Args:
+        clients: how to reach AWS.
+        image_id: the image, or empty to resolve the parameter.
+        parameter: a public parameter that names the image.
+
+    Returns:
+        An image with an empty id where neither the parameter nor the image is there.
+    """
+    missing = {"image": {"id": "", "architecture": "", "size": 0}}
+    try:
+        if not image_id:
+            image_id = clients("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
+        images = clients("ec2").describe_images(ImageIds=[image_id])["Images"]
+    except botocore.exceptions.ClientError as exception:
+        if error_of(exception, "")["code"] in MISSING:
+            return missing
+        raise
+    if not images:
+        return missing
+    root = [
+        mapping.get("Ebs", {}).get("VolumeSize", 0)
+        for mapping in images[0].get("BlockDeviceMappings", [])
+        if mapping.get("DeviceName") == images[0].get("RootDeviceName")
+    ]
+    return {"image": {"id": image_id, "architecture": images[0].get("Architecture", ""), "size": (root or [0])[0]}}
+
+
+def standing_subnets(clients: Clients, tags: t.Mapping[str, str]) -> Facts:
+    """Return the subnets that the environment has already, as CIDR block to zone."""
+    filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
+    pages = clients("ec2").get_paginator("describe_subnets").paginate(Filters=filters)
+    return {
+        "standing_zones": {
+            subnet["CidrBlock"]: subnet["AvailabilityZone"] for page in pages for subnet in page["Subnets"]
+        }
+    }
+
+
+def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
+    """Return the calls that a request needs, by the permission that each needs."""
+    wanted: dict[str, t.Callable[[Clients], Facts]] = {}
+    if request.zones:
+        wanted["ec2:DescribeAvailabilityZones"] = zones
+    if request.zones and request.tags:
+        wanted["ec2:DescribeSubnets"] = lambda clients: standing_subnets(clients, request.tags)
+    if request.instance_type:
+        wanted["ec2:DescribeInstanceTypeOfferings"] = lambda clients: offering(clients, request.instance_type)
+        wanted["ec2:DescribeInstanceTypes"] = lambda clients: architectures(clients, request.instance_type)
+    if request.image_id or request.image_parameter:
+        wanted["ssm:GetParameter and ec2:DescribeImages"] = lambda clients: image(
+            clients, request.image_id, request.image_parameter
+        )
+    return wanted
+
+
+def gather(clients: Clients, request: Request) -> Facts:
+    """Ask AWS, first who we are, then everything else side by side.
+
+    Args:
+        clients: how to reach AWS.
+        request: what to ask about.
+
+    Returns:
+        The facts of the functions above, and errors: one entry for each call that failed. Nothing is asked after
+        a failure to say who we are, since it would fail alike.
+    """
+    facts: Facts = {"errors": []}
+    try:
+        facts.update(identity(clients))
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, ValueError) as exception:
+        facts["errors"].append(error_of(exception, "sts:GetCallerIdentity", _endpoint(clients)))
+        return facts
+    wanted = questions(request)
+    if not wanted:
+        return facts
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(wanted)) as pool:
+        answers = {call: pool.submit(function, clients) for call, function in wanted.items()}
+    for call, answer in answers.items():
+        try:
+            facts.update(answer.result())
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as exception:
+            facts["errors"].append(error_of(exception, call))
+    return facts
+
+
+def _endpoint(clients: Clients) -> str:
+    """Return the address of STS, empty where not even a client can be made."""
+    try:
+        return str(clients("sts").meta.endpoint_url)
+    except (botocore.exceptions.BotoCoreError, ValueError):
+        return ""
+
+
+def unknown_region(region: str | None, known: t.Iterable[str]) -> dict[str, t.Any]:
+    """Return a region that boto3 has no endpoints for, with the nearest names; empty for one that it knows."""
+    names = sorted(known)
+    if not region or region in names:
+        return {}
+    return {"name": region, "near": difflib.get_close_matches(region, names, n=3)}

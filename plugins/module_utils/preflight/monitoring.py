@@ -1,0 +1,77 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules of the role monitoring."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .logs import retention_problems
+from .names import name_problems, names_problems
+from .problems import number_problems, problem, wanted
+from .tags import tags_problems
+
+NAMES = {
+    "monitoring_log_group": "log_group",
+    "monitoring_topic_name": "topic",
+    "monitoring_dashboard_name": "dashboard",
+    "monitoring_metrics_namespace": "namespace",
+}
+THRESHOLDS = ("monitoring_cpu_threshold", "monitoring_disk_threshold", "monitoring_memory_threshold")
+# Seconds. EC2 and the agent send no metric of a finer resolution than a minute.
+PERIOD = 60
+HOUR = 3600
+DAY = 86400
+EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+# What the role adds to an instance's name to name its alarms.
+LONGEST_ALARM_ENDING = "-100-status-check"
+
+
+def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the settings of alarms, log groups and the dashboard.
+
+    Args:
+        settings: all settings, templated. One that is missing was reported already.
+    """
+    found = names_problems(settings, NAMES)
+    if not wanted(settings, "monitoring"):
+        return found
+    found.extend(retention_problems(settings, "monitoring_log_retention_days", "mlinfra_log_retention_days"))
+    for variable in THRESHOLDS:
+        found.extend(number_problems(settings, variable, 0, 100, " (per cent)"))
+    found.extend(_period_problems(settings))
+    email = settings.get("monitoring_email")
+    if email and not re.fullmatch(EMAIL, email):
+        remedy = "write name@example.org, or leave it empty"
+        found.append(problem("monitoring_email", email, "is not an e-mail address", remedy))
+    if "compute_name" in settings and isinstance(settings["compute_name"], str):
+        alarm = settings["compute_name"] + LONGEST_ALARM_ENDING
+        found.extend(name_problems("compute_name (names of alarms)", alarm, "alarm"))
+    if "monitoring_tags" in settings:
+        found.extend(tags_problems("monitoring_tags", settings["monitoring_tags"], settings.get("mlinfra_tags")))
+    return found
+
+
+def _period_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the periods of alarms, alone and times their number."""
+    found = []
+    for variable in sorted(settings):
+        if not re.fullmatch(r"monitoring_[a-z_]+_period", variable):
+            continue
+        period = settings[variable]
+        if not isinstance(period, int) or period < PERIOD or period % PERIOD:
+            remedy = f"choose a multiple of {PERIOD} seconds"
+            found.append(problem(variable, period, "is not a period of these metrics", remedy))
+            continue
+        counted = f"{variable[: -len('_period')]}_evaluation_periods"
+        number = settings.get(counted, 1)
+        if number < 1:
+            found.append(problem(counted, number, "is out of range", "choose a number of at least 1"))
+        # CloudWatch looks back one day at most, or seven where a period has an hour or more.
+        longest = 7 * DAY if period >= HOUR else DAY
+        if number * period > longest:
+            remedy = f"CloudWatch looks back {longest} seconds at most: choose {longest // period} or fewer"
+            found.append(problem(counted, number, f"times {variable} ({period}) is too long", remedy))
+    return found

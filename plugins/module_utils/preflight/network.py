@@ -1,0 +1,124 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules of the role network."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .cidr import Named, inside_problems, is_open, overlap_problems, parse, parse_block
+from .logs import retention_problems
+from .names import names_problems
+from .problems import problem, wanted
+from .tags import tags_problems
+
+NAMES = {
+    "network_name": "resource",
+    "network_flow_log_group": "log_group",
+    "network_flow_log_role_name": "role",
+    "network_security_group_name": "security_group",
+}
+ZONES = 2
+SUBNETS = ("network_public_subnets", "network_private_subnets")
+HIGHEST_PORT = 65535
+
+
+def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the network's settings.
+
+    Args:
+        settings: all settings, templated. One that is missing was reported already.
+    """
+    found = names_problems(settings, NAMES)
+    if not wanted(settings, "network"):
+        return found
+    found.extend(_block_problems(settings))
+    found.extend(_zone_problems(settings.get("network_availability_zones") or []))
+    found.extend(_access_problems(settings))
+    found.extend(_port_problems(settings.get("network_ingress_ports") or []))
+    found.extend(retention_problems(settings, "network_log_retention_days", "mlinfra_log_retention_days"))
+    if "network_tags" in settings:
+        found.extend(tags_problems("network_tags", settings["network_tags"], settings.get("mlinfra_tags")))
+    return found
+
+
+def _block_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the ranges of the VPC and its subnets."""
+    found: list[str] = []
+    subnets: list[Named] = []
+    for variable in SUBNETS:
+        if variable not in settings:
+            continue
+        values = settings[variable] or []
+        if len(values) != ZONES:
+            remedy = f"list {ZONES}, one for each zone"
+            found.append(problem(variable, ", ".join(map(str, values)), f"has {len(values)} ranges", remedy))
+        for index, value in enumerate(values):
+            name = f"{variable}[{index}]"
+            network, faults = parse_block(name, value)
+            found.extend(faults)
+            if network is not None:
+                subnets.append((name, network))
+    found.extend(overlap_problems(subnets))
+    if "network_cidr" in settings:
+        network, faults = parse_block("network_cidr", settings["network_cidr"])
+        found.extend(faults)
+        if network is not None:
+            found.extend(inside_problems(("network_cidr", network), subnets))
+    return found
+
+
+def _zone_problems(zones: t.Sequence[str]) -> list[str]:
+    """Return what is wrong with the list of zones, as far as it shows without asking AWS."""
+    variable = "network_availability_zones"
+    found = []
+    if zones and len(zones) != ZONES:
+        remedy = f"list {ZONES}, or none to take the region's first {ZONES}"
+        found.append(problem(variable, ", ".join(map(str, zones)), f"has {len(zones)} zones", remedy))
+    for index, zone in enumerate(zones):
+        if zone in zones[:index]:
+            remedy = "choose different zones, so that one can fail"
+            found.append(problem(f"{variable}[{index}]", zone, "is listed twice", remedy))
+    return found
+
+
+def _access_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with who may come in."""
+    found: list[str] = []
+    production = settings.get("mlinfra_environment") == "prod"
+    demo = settings.get("network_demo_open") is True
+    if demo and production:
+        remedy = "name the ranges that may come in by network_allowed_cidrs"
+        found.append(problem("network_demo_open", True, "is not for the environment prod", remedy))
+    values = settings.get("network_allowed_cidrs") or []
+    for index, value in enumerate(values):
+        name = f"network_allowed_cidrs[{index}]"
+        network, faults = parse(name, value)
+        found.extend(faults)
+        if network is None:
+            continue
+        if value in values[:index]:
+            found.append(problem(name, value, "is listed twice", "drop one"))
+        if is_open(network) and production:
+            remedy = "name the ranges of your own network"
+            found.append(problem(name, value, "lets in the whole Internet, never in prod", remedy))
+        elif is_open(network) and not demo:
+            remedy = "name your own ranges, or set network_demo_open: true for a demo"
+            found.append(problem(name, value, "lets in the whole Internet", remedy))
+    return found
+
+
+def _port_problems(ports: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return what is wrong with the ports that the security group opens."""
+    found = []
+    seen: dict[int, int] = {}
+    for index, entry in enumerate(ports):
+        name = f"network_ingress_ports[{index}].port"
+        port = entry.get("port")
+        if not isinstance(port, int) or not 1 <= port <= HIGHEST_PORT:
+            found.append(problem(name, port, "is not a port", f"choose a number from 1 to {HIGHEST_PORT}"))
+        elif seen.setdefault(port, index) != index:
+            remedy = f"network_ingress_ports[{seen[port]}] has it already: drop one"
+            found.append(problem(name, port, "is listed twice", remedy))
+    return found

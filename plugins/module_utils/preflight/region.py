@@ -1,0 +1,202 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules that need what AWS says: pure functions over the facts that account.py gathers."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+import urllib.parse
+
+from .network import ZONES
+from .problems import problem, wanted
+
+INVALID_CREDENTIALS = {
+    "AuthFailure",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+EXPIRED_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "SSOTokenLoadError",
+    "TokenRetrievalError",
+    "UnauthorizedSSOTokenError",
+}
+NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "ProfileNotFound"}
+UNREACHABLE = {
+    "ConnectionClosedError",
+    "ConnectionError",
+    "ConnectTimeoutError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "ProxyConnectionError",
+    "ReadTimeoutError",
+}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+NOT_ENABLED = {"OptInRequired"}
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Say whether an address is of this machine, that is, the rehearsal's emulator."""
+    host = urllib.parse.urlsplit(endpoint).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def error_problem(error: t.Mapping[str, str], arn: str = "") -> str:
+    """Word a failed call.
+
+    Args:
+        error: call, code, message and endpoint.
+        arn: who asked, where known.
+    """
+    code, message = error["code"], error["message"]
+    if code in NO_CREDENTIALS:
+        remedy = (
+            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or profile in mlinfra_aws_connection"
+        )
+        return problem("AWS credentials", message, "", remedy)
+    if code in EXPIRED_CREDENTIALS:
+        return problem("AWS credentials", code, "means that they have expired", "log in again")
+    if code in INVALID_CREDENTIALS:
+        return problem("AWS credentials", code, "means that AWS does not accept them", "check the keys or the profile")
+    if code == "SSLError":
+        remedy = "set aws_ca_bundle in mlinfra_aws_connection, or AWS_CA_BUNDLE, to the authority that signed it"
+        return problem("AWS endpoint", error["endpoint"], "has a certificate that is not trusted", remedy)
+    if code in UNREACHABLE:
+        remedy = "check mlinfra_region, the network and the proxy"
+        if is_loopback(error["endpoint"]):
+            remedy = "start the emulator of the rehearsal: make local"
+        return problem("AWS endpoint", error["endpoint"], "can't be reached", remedy)
+    if code == "NoRegionError":
+        return problem("mlinfra_region", "", "is missing", "set it in the inventory, such as us-east-1")
+    if code in NOT_ENABLED:
+        return problem("mlinfra_region", message, "", "enable the region in the account's settings")
+    if code in DENIED:
+        return problem("AWS permissions", arn or code, f"may not call {error['call']}", "allow it in a policy of yours")
+    return problem("AWS", f"{error['call']} failed with {code}", message, "see the message above for the cause")
+
+
+def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the settings in this account and region.
+
+    Args:
+        settings: all settings, templated, with preflight_roles, the roles that were asked for.
+        facts: what account.gather returned. A fact that isn't there gives no problem here: its call failed, and
+            the failure is one.
+    """
+    found = _region_problems(facts)
+    found.extend(error_problem(error, facts.get("arn", "")) for error in facts.get("errors", []) if not found)
+    roles = settings.get("preflight_roles", ())
+    if "network" in roles and wanted(settings, "network"):
+        found.extend(_zone_problems(settings, facts))
+    if "compute" in roles and wanted(settings, "compute"):
+        found.extend(_type_problems(settings, facts))
+        found.extend(_image_problems(settings, facts))
+    return found
+
+
+def availability_zones(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the zones to use, in the order of the subnets.
+
+    They are, the first that applies: those that the settings name; those that the environment's public subnets stand
+    in already; the region's first two that offer the instance type; the region's first two.
+    """
+    named = settings.get("network_availability_zones") or []
+    if named:
+        return list(named)
+    standing = facts.get("standing_zones", {})
+    stood = [standing[cidr] for cidr in settings.get("network_public_subnets") or [] if cidr in standing]
+    if len(stood) == ZONES:
+        return stood
+    available = [zone["name"] for zone in facts.get("zones", []) if zone["state"] == "available"]
+    offering = [zone for zone in available if zone in facts.get("offered_zones", [])]
+    return (offering if len(offering) >= ZONES else available)[:ZONES]
+
+
+def _region_problems(facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the problem of a region that is unknown and does not answer: newer regions than boto3 do answer."""
+    unknown = facts.get("unknown_region")
+    if not unknown or facts.get("zones"):
+        return []
+    near = f"did you mean {' or '.join(unknown['near'])}?" if unknown["near"] else "choose one such as us-east-1"
+    return [problem("mlinfra_region", unknown["name"], "is no region that answers", near)]
+
+
+def _zone_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the zones."""
+    if "zones" not in facts:
+        return []
+    region = settings.get("mlinfra_region", "the region")
+    states = {zone["name"]: zone["state"] for zone in facts["zones"]}
+    usable = ", ".join(name for name, state in states.items() if state == "available")
+    found = []
+    for index, zone in enumerate(settings.get("network_availability_zones") or []):
+        name = f"network_availability_zones[{index}]"
+        if zone not in states:
+            found.append(problem(name, zone, f"is not a zone of {region}", f"choose from {usable}"))
+        elif states[zone] != "available":
+            found.append(problem(name, zone, f"is {states[zone]} now", f"choose from {usable}"))
+    if list(states.values()).count("available") < ZONES:
+        remedy = "choose another region"
+        found.append(problem("mlinfra_region", region, f"has fewer than {ZONES} zones available", remedy))
+    return found
+
+
+def _type_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the instance type: whether it is offered, where, and on which processors."""
+    kind = settings.get("compute_instance_type")
+    if not kind or "offered_zones" not in facts:
+        return []
+    region = settings.get("mlinfra_region", "the region")
+    offered = facts["offered_zones"]
+    if not offered:
+        near = facts.get("near_types") or []
+        remedy = f"nearest there: {', '.join(near)}" if near else "choose a type that the region has"
+        return [problem("compute_instance_type", kind, f"is not offered in {region}", remedy)]
+    found = []
+    known = {zone["name"] for zone in facts.get("zones", [])}
+    lacking = [zone for zone in availability_zones(settings, facts) if zone in known and zone not in offered]
+    if lacking:
+        remedy = f"choose another type, or zones from {', '.join(offered)}"
+        found.append(problem("compute_instance_type", kind, f"is not offered in {', '.join(lacking)}", remedy))
+    architecture = settings.get("compute_architecture")
+    runs = facts.get("architectures") or []
+    if architecture and runs and architecture not in runs:
+        remedy = f"set compute_architecture to {' or '.join(runs)}, or choose another type"
+        found.append(problem("compute_instance_type", kind, f"does not run {architecture}", remedy))
+    return found
+
+
+def _image_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the image: whether it is there, its architecture, and its size."""
+    image = facts.get("image")
+    if image is None:
+        return []
+    region = settings.get("mlinfra_region", "the region")
+    named = settings.get("compute_image_id")
+    if not image["id"]:
+        if named:
+            remedy = "give an image of that region, or leave it empty for the newest"
+            return [problem("compute_image_id", named, f"is not in {region}", remedy)]
+        held = settings.get("compute_os", "")
+        fault = f"has no image in {region} ({settings.get('preflight_image_parameter', '')})"
+        return [problem("compute_os", held, fault, "choose another system, or set compute_image_id")]
+    found = []
+    architecture = settings.get("compute_architecture")
+    if named and architecture and image["architecture"] not in ("", architecture):
+        remedy = f"it is for {image['architecture']}: set compute_architecture to that, or give another image"
+        found.append(problem("compute_image_id", named, f"is not for {architecture}", remedy))
+    size = settings.get("compute_root_volume_size")
+    if isinstance(size, int) and size < image["size"]:
+        fault = f"is less than the image {image['id']} needs"
+        found.append(problem("compute_root_volume_size", size, fault, f"choose {image['size']} (GiB) or more"))
+    return found

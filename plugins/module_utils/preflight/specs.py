@@ -1,0 +1,91 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Judges settings by the argument specification of a role."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import AnsibleValidationError, ArgumentTypeError, ArgumentValueError
+
+from .problems import problem
+
+Spec = t.Mapping[str, t.Any]
+HIDDEN = "(not shown)"
+
+
+def judge(spec: t.Mapping[str, Spec], settings: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
+    """Judge each setting by its specification.
+
+    Args:
+        spec: variable to its options (type, choices, elements, options, …), as in meta/argument_specs.yml.
+        settings: variable to value, templated. Variables that could not be templated are left out by the caller.
+
+    Returns:
+        The settings that fit, in the type that the specification gives them, and one problem for each that does not.
+    """
+    fitting: dict[str, t.Any] = {}
+    found: list[str] = []
+    for variable, options in spec.items():
+        if variable not in settings:
+            continue
+        value, faults = _judge_one(variable, options, settings[variable])
+        found.extend(faults)
+        if not faults:
+            fitting[variable] = value
+    return fitting, found
+
+
+def required_problems(spec: t.Mapping[str, Spec], present: t.Container[str]) -> list[str]:
+    """Return one problem for each required variable that nobody set."""
+    return [
+        problem(variable, None, "is missing", f"set it: {_allowed(options)}")
+        for variable, options in spec.items()
+        if options.get("required") and variable not in present
+    ]
+
+
+def _judge_one(variable: str, options: Spec, value: t.Any) -> tuple[t.Any, list[str]]:
+    """Return a value in its right type, and what is wrong with it."""
+    if value is None:
+        # The validator takes null for not given, and then the role would fail on it in the middle.
+        return None, [problem(variable, None, "has no value", f"give {_allowed(options)}, or drop the line")]
+    judged = {key: entry for key, entry in options.items() if key not in ("default", "required")}
+    result = ArgumentSpecValidator({variable: judged}).validate({variable: value})
+    held = HIDDEN if options.get("no_log") else value
+    found = [_worded(variable, options, held, error) for error in result.errors]
+    return result.validated_parameters.get(variable), found
+
+
+def _worded(variable: str, options: Spec, held: t.Any, error: AnsibleValidationError) -> str:
+    """Word an error of Ansible's validator."""
+    if held == HIDDEN:
+        return problem(variable, held, "does not fit", f"give {_allowed(options)}")
+    if isinstance(error, ArgumentTypeError):
+        return problem(variable, held, "has the wrong type", f"give {_allowed(options)}")
+    if isinstance(error, ArgumentValueError) and "choices" in options:
+        return problem(variable, held, "is not known", f"choose {_allowed(options)}")
+    message = re.sub(r"\s+", " ", str(error)).rstrip(".")
+    return problem(variable, held, "does not fit", message)
+
+
+def _allowed(options: Spec) -> str:
+    """Say what a specification allows, in a few words."""
+    if "choices" in options:
+        return f"one of {', '.join(map(str, options['choices']))}"
+    kinds = {
+        "bool": "true or false",
+        "dict": "a dictionary",
+        "float": "a number",
+        "int": "a whole number",
+        "list": "a list",
+        "path": "a path",
+        "str": "a text",
+    }
+    kind = kinds.get(options.get("type", "str"), f"a value of type {options.get('type')}")
+    if options.get("type") == "list" and "elements" in options:
+        kind += f" whose elements are of type {options['elements']}"
+    return kind
