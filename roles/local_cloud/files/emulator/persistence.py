@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import pickle
 import shutil
 import sys
@@ -14,8 +15,18 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from types import CellType, FunctionType
 from typing import Any, BinaryIO
 
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
 from moto.core.base_backend import BackendDict, backend_lock
 from moto.core.model_instances import reset_model_data
 
@@ -139,6 +150,34 @@ class _Pickler(pickle.Pickler):
             return "registry", _registry_name(obj)
         return None
 
+    def reducer_override(self, obj: Any) -> Any:
+        """Give pickle a way with what some of moto's objects hold: functions without a name, locks, keys."""
+        if isinstance(obj, FunctionType) and "<" in obj.__qualname__:
+            cells = tuple(cell.cell_contents for cell in obj.__closure__ or ())
+            return _function, (obj.__module__, marshal.dumps(obj.__code__), obj.__defaults__, cells)
+        for make in (threading.Lock, threading.RLock):
+            if type(obj) is type(make()):
+                return make, ()
+        if isinstance(obj, PrivateKeyTypes):
+            key = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            return _private_key, (key,)
+        if isinstance(obj, PublicKeyTypes):
+            return _public_key, (obj.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),)
+        return NotImplemented
+
+
+def _function(module: str, code: bytes, defaults: tuple[Any, ...] | None, cells: tuple[Any, ...]) -> FunctionType:
+    variables = vars(import_module(module))
+    return FunctionType(marshal.loads(code), variables, argdefs=defaults, closure=tuple(map(CellType, cells)))
+
+
+def _private_key(content: bytes) -> PrivateKeyTypes:
+    return load_der_private_key(content, None)
+
+
+def _public_key(content: bytes) -> PublicKeyTypes:
+    return load_der_public_key(content)
+
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, file: BinaryIO, blobs: Blobs) -> None:
@@ -186,7 +225,7 @@ def _write(path: Path, blobs: Blobs) -> None:
     accounts = {_registry_name(registry): dict(registry) for registry in BackendDict._instances}
     new = path.with_suffix(".new")
     with new.open("wb") as file:
-        pickle.dump({"moto": version("moto")}, file)
+        pickle.dump(_versions(), file)
         _Pickler(file, blobs).dump(accounts)
     new.replace(path)
     blobs.remove_unused()
@@ -194,10 +233,14 @@ def _write(path: Path, blobs: Blobs) -> None:
 
 def _read(path: Path, blobs: Blobs) -> dict[str, Any]:
     with path.open("rb") as file:
-        header = pickle.load(file)
-        if header != {"moto": version("moto")}:
-            raise ValueError(f"it was written by {header}, and this is moto {version('moto')}")
+        written_by = pickle.load(file)
+        if written_by != _versions():
+            raise ValueError(f"it was written by {written_by}, and this is {_versions()}")
         return _Unpickler(file, blobs).load()
+
+
+def _versions() -> str:
+    return f"moto {version('moto')} on Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _restore(saved: dict[str, Any]) -> None:

@@ -32,19 +32,24 @@ BaseResponse.setup_class = _remembering_setup  # type: ignore[method-assign]
 class Seen:
     """One request, while moto answers it."""
 
-    def __init__(self) -> None:
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
         self.response: Any = None
 
     @property
     def service(self) -> str:
-        """The service's name in botocore; `unknown` when moto found none."""
-        return self.response.boto3_service_name if self.response is not None else "unknown"
+        """The service's name in botocore; where moto has no such service, the name that the call was signed for."""
+        if self.response is not None:
+            return self.response.boto3_service_name
+        scope = self._environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split(",")[0].split("/")
+        return scope[3] if len(scope) == 5 else "unknown"
 
     @property
     def action(self) -> str:
         """The operation's name in botocore; the HTTP method when the service has none for this request."""
         if self.response is None:
-            return "Unknown"
+            target = self._environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+            return target or f"{self._environ['REQUEST_METHOD'].title()} {self._environ.get('PATH_INFO', '')}"
         request = self.response.normalized_request
         try:
             if self.service == "s3":
@@ -63,7 +68,7 @@ class Seen:
     def caller(self) -> str:
         """The access key id, in the header or the presigned URL; empty for an anonymous call."""
         if self.response is None:
-            return ""
+            return self._environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split("/")[0]
         request = self.response.normalized_request
         credential = request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId")
         if not credential:
@@ -83,7 +88,7 @@ class Seen:
 
     def _protocol(self) -> str:
         if self.response is None:
-            return "rest-xml"
+            return "query" if self._environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded") else "json"
         return get_service_model(self.service).protocol
 
     def error_headers(self) -> list[tuple[str, str]]:
@@ -105,9 +110,9 @@ class Seen:
 
 
 @contextmanager
-def seen_by_moto() -> Iterator[Seen]:
+def seen_by_moto(environ: dict[str, Any]) -> Iterator[Seen]:
     """Watch what moto makes of the request that this thread now serves."""
-    _local.seen = Seen()
+    _local.seen = Seen(environ)
     try:
         yield _local.seen
     finally:

@@ -46,7 +46,7 @@ class Application:
         if path.startswith("/_emulator/"):
             return self._control(path.removeprefix("/_emulator/"), environ["REQUEST_METHOD"], start)
         began = now()
-        with self._keeper.serving(), seen_by_moto() as seen:
+        with self._keeper.serving(), seen_by_moto(environ) as seen:
             answer = _Answer()
             body = self._answer(environ, seen, answer)
             action = seen.action
@@ -79,11 +79,12 @@ class Application:
                 if hasattr(parts, "close"):
                     parts.close()
         except Exception as fault:
-            missing = isinstance(fault, NotImplementedError)
+            # moto finds no such service, or no such operation of it.
+            missing = isinstance(fault, NotImplementedError) or seen.response is None
             if not missing:
                 traceback.print_exc()
             reason = "does not know" if missing else "failed in"
-            text = f"The emulator {reason} {seen.service}:{seen.action}: {type(fault).__name__}: {fault}"
+            text = f"The emulator {reason} {seen.service}:{seen.action}" + ("." if missing else f": {type(fault).__name__}: {fault}")
             # 501, because clients repeat a call that was answered 500 many times.
             answer("501 Not Implemented", seen.error_headers())
             return [seen.error_body("NotImplemented" if missing else "EmulatorFault", text)]
