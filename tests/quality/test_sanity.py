@@ -49,7 +49,9 @@ def collection(root: Path, tree: list[Path], tmp_path: Path) -> Path:
         shutil.copy2(root / path, target, follow_symlinks=False)
     subprocess.run(["git", "init", "--quiet", copy], check=True)
     for dependency in ("amazon", "community"):
-        installed = Path(importlib.util.find_spec(f"ansible_collections.{dependency}.aws").submodule_search_locations[0])
+        installed = Path(
+            importlib.util.find_spec(f"ansible_collections.{dependency}.aws").submodule_search_locations[0]
+        )
         (home / dependency).mkdir()
         (home / dependency / "aws").symlink_to(installed, target_is_directory=True)
     return copy

@@ -47,7 +47,10 @@ def test_shellcheck(root: Path, tree: list[Path], tool: Callable[..., str]) -> N
         path
         for path in tree
         if path.suffix in (".sh", ".bash")
-        or (not path.suffix and (root / path).read_bytes()[:64].splitlines()[:1] in ([b"#!/usr/bin/env bash"], [b"#!/bin/sh"]))
+        or (
+            not path.suffix
+            and (root / path).read_bytes()[:64].splitlines()[:1] in ([b"#!/usr/bin/env bash"], [b"#!/bin/sh"])
+        )
     ]
     assert Path(".ci/run") in scripts
     tool("shellcheck", *scripts)

@@ -1,0 +1,45 @@
+# Copyright: mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every molecule scenario passes its whole sequence. Each has an emulator of its own, so they run side by side."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+
+# Seconds that a scenario takes on two cores; those with hosts are far longer than those of the emulator alone.
+SECONDS = {"ml_host": 400, "local_cloud": 200}
+SECONDS_OF_OTHERS = 120
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=pytest.mark.weight(SECONDS.get(name, SECONDS_OF_OTHERS))) for name in SCENARIOS],
+)
+def test_scenario(scenario: str) -> None:
+    """The scenario's sequence, from create to destroy, passes."""
+    programs = Path(sys.executable).parent
+    done = subprocess.run(
+        [programs / "molecule", "test", "--scenario-name", scenario],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_role_has_a_scenario() -> None:
+    """No role goes without a scenario of its name."""
+    roles = {path.parents[1].name for path in ROOT.glob("roles/*/tasks/main.yml")}
+    assert roles - set(SCENARIOS) == set()

@@ -1,0 +1,109 @@
+# Copyright: mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Write the generated pages: each role's README from its argument spec, and the picture of the architecture.
+
+Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
+environment_info, addresses and sizes in the picture from the roles' defaults.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+from antsibull_docs_parser import dom
+from antsibull_docs_parser.parser import Context, parse
+
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / "tools" / "templates"
+
+
+def markdown(text: str | list[str]) -> str:
+    """Return Ansible's documentation markup, such as ``V(present)``, as Markdown on one line."""
+    paragraphs = parse(text if isinstance(text, list) else [text], Context())
+    return " ".join("".join(_part(part) for part in paragraph).strip() for paragraph in paragraphs)
+
+
+def _part(part: dom.AnyPart) -> str:
+    if isinstance(part, dom.TextPart):
+        return part.text
+    if isinstance(part, dom.LinkPart):
+        return f"[{part.text}]({part.url})"
+    if isinstance(part, dom.URLPart):
+        return f"<{part.url}>"
+    if isinstance(part, dom.BoldPart):
+        return f"**{part.text}**"
+    if isinstance(part, dom.ModulePart):
+        return f"`{part.fqcn}`"
+    value = getattr(part, "value", None)
+    named = getattr(part, "name", None)
+    code = f"{named}={value}" if named and value else named or value or part.text
+    return f"`{code}`"
+
+
+def inline(value: object) -> str:
+    """Return a default as YAML on one line."""
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False).removesuffix("...\n").strip()
+
+
+def load(path: Path) -> Any:
+    """Return what a YAML file holds."""
+    return yaml.safe_load(path.read_text())
+
+
+def documentation(module: Path, part: str) -> dict:
+    """Return a module's documentation by the name of its part, such as RETURN."""
+    for node in ast.parse(module.read_text()).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == part:
+            return yaml.safe_load(ast.literal_eval(node.value))
+    raise LookupError(f"{module} has no {part}")
+
+
+def roles() -> list[str]:
+    """Return the names of the roles that have an argument spec."""
+    return sorted(path.parents[1].name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+
+
+def render() -> dict[Path, str]:
+    """Return the text of every generated page by its path."""
+    engine = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=jinja2.select_autoescape(["svg.j2"]),
+    )
+    engine.filters |= {"markdown": markdown, "inline": inline}
+    outputs = documentation(ROOT / "plugins" / "modules" / "environment_info.py", "RETURN")
+    page = engine.get_template("role.md.j2")
+    pages, defaults = {}, load(ROOT / "group_vars" / "all.yml")
+    for role in roles():
+        home = ROOT / "roles" / role
+        defaults |= (values := load(home / "defaults" / "main.yml"))
+        pages[home / "README.md"] = page.render(
+            role=role,
+            spec=load(home / "meta" / "argument_specs.yml")["argument_specs"]["main"],
+            defaults=values,
+            outputs=yaml.safe_dump(outputs[role]["sample"], sort_keys=False) if role in outputs else "",
+        )
+    pages[ROOT / "docs" / "architecture.svg"] = engine.get_template("architecture.svg.j2").render(defaults)
+    return pages
+
+
+def main() -> None:
+    """Write every page; with --check only name those that are not up to date, and fail if there are any."""
+    pages = render()
+    stale = [path for path, text in pages.items() if not path.exists() or path.read_text() != text]
+    if "--check" in sys.argv[1:]:
+        sys.exit("".join(f"{path.relative_to(ROOT)} is not up to date: run make docs\n" for path in stale) or 0)
+    for path in stale:
+        path.write_text(pages[path])
+
+
+if __name__ == "__main__":
+    main()
