@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -29,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from moto.core.base_backend import BackendDict, backend_lock
 from moto.core.model_instances import reset_model_data
+from moto.ssm.models import ParameterDict
 
 # Seconds between a change and its saving, and how long new calls may be held up for a quiet moment.
 DELAY = 0.5
@@ -158,6 +160,14 @@ class _Pickler(pickle.Pickler):
         for make in (threading.Lock, threading.RLock):
             if type(obj) is type(make()):
                 return make, ()
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
+            # Its own class takes other arguments than pickle would give it.
+            state, items = vars(obj), dict.items(obj)
+            if isinstance(obj, ParameterDict):
+                # AWS's own parameters are thousands; moto loads them again when they are asked for.
+                state = {name: False if name.endswith("_loaded") else value for name, value in state.items()}
+                items = [(name, value) for name, value in items if not name.startswith("/aws/service/")]
+            return _default_dictionary, (type(obj), obj.default_factory), state, None, iter(items)
         if isinstance(obj, PrivateKeyTypes):
             key = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
             return _private_key, (key,)
@@ -169,6 +179,12 @@ class _Pickler(pickle.Pickler):
 def _function(module: str, code: bytes, defaults: tuple[Any, ...] | None, cells: tuple[Any, ...]) -> FunctionType:
     variables = vars(import_module(module))
     return FunctionType(marshal.loads(code), variables, argdefs=defaults, closure=tuple(map(CellType, cells)))
+
+
+def _default_dictionary(cls: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
+    made = cls.__new__(cls)
+    defaultdict.__init__(made, factory)
+    return made
 
 
 def _private_key(content: bytes) -> PrivateKeyTypes:

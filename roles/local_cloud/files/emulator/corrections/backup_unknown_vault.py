@@ -7,14 +7,15 @@ from typing import Any
 from moto.backup.models import BackupBackend
 from moto.core.exceptions import JsonRESTError
 
+from emulator.patching import around
+
+
+def _describe_backup_vault(original: Any, self: BackupBackend, backup_vault_name: str) -> Any:
+    if backup_vault_name not in self.vaults:
+        raise JsonRESTError("AccessDeniedException", "Insufficient privileges to perform this action.")
+    return original(self, backup_vault_name)
+
 
 def apply() -> None:
     """Refuse as AWS does, which does not tell who may know that the vault is missing."""
-    original = BackupBackend.describe_backup_vault
-
-    def describe_backup_vault(self: BackupBackend, backup_vault_name: str) -> Any:
-        if backup_vault_name not in self.vaults:
-            raise JsonRESTError("AccessDeniedException", "Insufficient privileges to perform this action.")
-        return original(self, backup_vault_name)
-
-    BackupBackend.describe_backup_vault = describe_backup_vault  # type: ignore[method-assign]
+    around(BackupBackend, "describe_backup_vault", _describe_backup_vault)

@@ -2,14 +2,17 @@
 """KMS ScheduleKeyDeletion takes the ARN of a key as well as its id."""
 from __future__ import annotations
 
+from typing import Any
+
 from moto.kms.models import KmsBackend
+
+from emulator.patching import around
+
+
+def _schedule_key_deletion(original: Any, self: KmsBackend, key_id: str, pending_window_in_days: int) -> float:
+    return original(self, self.any_id_to_key_id(key_id), pending_window_in_days)
 
 
 def apply() -> None:
     """Resolve the key as moto's other KMS operations do."""
-    original = KmsBackend.schedule_key_deletion
-
-    def schedule_key_deletion(self: KmsBackend, key_id: str, pending_window_in_days: int) -> float:
-        return original(self, self.any_id_to_key_id(key_id), pending_window_in_days)
-
-    KmsBackend.schedule_key_deletion = schedule_key_deletion  # type: ignore[method-assign]
+    around(KmsBackend, "schedule_key_deletion", _schedule_key_deletion)

@@ -9,19 +9,20 @@ from typing import Any
 
 from moto.s3.responses import S3Response
 
+from emulator.patching import around
+
 CONFIGURATIONS = ("analytics", "intelligent-tiering", "inventory", "metrics")
 
 
-def apply() -> None:
-    """Answer these requests before moto sees them; moto stores no such configuration, but inventories."""
-    original = S3Response._bucket_response_delete
-
-    def _bucket_response_delete(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
-        if any(name in querystring for name in CONFIGURATIONS):
-            bucket = self.backend.get_bucket(bucket_name)
-            if "inventory" in querystring:
-                bucket.inventory_configs.pop(querystring["id"][0], None)
-            return 204, {}, ""
+def _bucket_response_delete(original: Any, self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    if not any(name in querystring for name in CONFIGURATIONS):
         return original(self, bucket_name, querystring)
+    bucket = self.backend.get_bucket(bucket_name)
+    if "inventory" in querystring:
+        bucket.inventory_configs.pop(querystring["id"][0], None)
+    return 204, {}, ""
 
-    S3Response._bucket_response_delete = _bucket_response_delete  # type: ignore[method-assign]
+
+def apply() -> None:
+    """Answer these requests before moto sees them; of these configurations it stores inventories only."""
+    around(S3Response, "_bucket_response_delete", _bucket_response_delete)

@@ -17,6 +17,8 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from werkzeug.exceptions import HTTPException
 
+from emulator.patching import around
+
 CONDITION_KEY = "aws:securetransport"
 OPERATORS = ("Bool", "BoolIfExists")
 # Operations whose permission has another name; every other one is `s3:` and the operation.
@@ -110,24 +112,21 @@ def _refuse_by_transport(response: S3Response, request: Any, full_url: str) -> N
         raise BucketAccessDeniedError(bucket=name)
 
 
+def _get_permission(_original: Any, self: FakeBucket, action: str, resource: str) -> PermissionResult:
+    if self.policy is None:
+        return PermissionResult.NEUTRAL
+    plain, holding = judge(json.loads(self.policy), getattr(_request, "secure", True))
+    return _permitted(plain + holding, action, resource)
+
+
+def _respond(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
+    _request.secure = request.scheme == "https"
+    _refuse_by_transport(self, request, full_url)
+    return original(self, request, full_url)
+
+
 def apply() -> None:
     """Judge by the scheme of the request that the thread is answering."""
-
-    def get_permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
-        if self.policy is None:
-            return PermissionResult.NEUTRAL
-        plain, holding = judge(json.loads(self.policy), getattr(_request, "secure", True))
-        return _permitted(plain + holding, action, resource)
-
-    FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
-    for name in ("_bucket_response", "_key_response"):
-        setattr(S3Response, name, _judging(getattr(S3Response, name)))
-
-
-def _judging(original: Any) -> Any:
-    def respond(self: S3Response, request: Any, full_url: str) -> Any:
-        _request.secure = request.scheme == "https"
-        _refuse_by_transport(self, request, full_url)
-        return original(self, request, full_url)
-
-    return respond
+    around(FakeBucket, "get_permission", _get_permission)
+    around(S3Response, "_bucket_response", _respond)
+    around(S3Response, "_key_response", _respond)
