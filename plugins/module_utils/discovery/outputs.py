@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .collect import Found
@@ -63,7 +63,7 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
         "nat_public_ips": [address["PublicIp"] for address in addresses if address.get("PublicIp")],
         "public_route_table_id": first(in_order(found["route_table"], Tier="public"), "RouteTableId"),
         "private_route_table_ids": [table["RouteTableId"] for table in in_order(found["route_table"], Tier="private")],
-        "network_acl_id": first(_own_before_default(found["network_acl"]), "NetworkAclId"),
+        "network_acl_id": first(sorted(found["network_acl"], key=lambda acl: acl["IsDefault"]), "NetworkAclId"),
         "s3_endpoint_id": first(endpoints, "VpcEndpointId"),
         "flow_log_id": first(logs, "FlowLogId"),
         "flow_log_group_name": first(logs, "LogGroupName") or vpc_log_group,
@@ -145,11 +145,6 @@ def _instance(instance: Resource) -> dict[str, Any]:
         "root_volume_id": first(root, "VolumeId"),
         "launch_time": plain(instance["LaunchTime"]),
     }
-
-
-def _own_before_default(acls: Iterable[Resource]) -> list[Resource]:
-    by_default: Callable[[Resource], bool] = lambda acl: acl["IsDefault"]
-    return sorted(acls, key=by_default)
 
 
 def _where(entries: Iterable[Resource], member: str, value: str | None) -> list[Resource]:
