@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Mapping
+from typing import Any
 
 try:
     import boto3
@@ -26,14 +26,12 @@ class Clients:
     Args:
         module: the module whose arguments say how to reach AWS.
         connections: how many connections a client keeps open, at least the number of threads.
-        retries: how botocore repeats calls.
+        options: what else botocore's Config takes, such as other retries.
     """
 
-    def __init__(
-        self, module: AnsibleAWSModule, connections: int = 10, retries: Mapping[str, Any] = RETRIES
-    ) -> None:
+    def __init__(self, module: AnsibleAWSModule, connections: int = 10, **options: Any) -> None:
         region, endpoint, arguments = get_aws_connection_info(module)
-        config = botocore.config.Config(retries=dict(retries), max_pool_connections=connections)
+        config = botocore.config.Config(**{"retries": RETRIES, "max_pool_connections": connections, **options})
         given = arguments.pop("aws_config", None)
         self._arguments: dict[str, Any] = {
             **arguments,

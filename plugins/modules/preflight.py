@@ -108,13 +108,12 @@ except ImportError:
     pass  # AnsibleAWSModule reports the missing library.
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
 
 ROLES = ["network", "storage", "iam", "compute", "monitoring"]
-# Few: where nothing answers, this is how long the user waits to hear of it.
-RETRIES = {"mode": "standard", "max_attempts": 3}
+# Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
+PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 
 
 def known_regions() -> list[str]:
@@ -138,7 +137,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
     try:
-        clients = Clients(module, retries=RETRIES)
+        clients = Clients(module, **PATIENCE)
     except botocore.exceptions.BotoCoreError as exception:
         return {"errors": [account.error_of(exception, "")]}
     facts = account.gather(clients, request)

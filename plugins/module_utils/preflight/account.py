@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import difflib
 import typing as t
 
-try:
+with contextlib.suppress(ImportError):  # AnsibleAWSModule reports the missing library.
     import botocore.exceptions
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing library.
 
 if t.TYPE_CHECKING:
     from ..clients import Clients
 
-Facts = t.Dict[str, t.Any]
+Facts = dict[str, t.Any]
 # What DescribeInstanceTypes, DescribeImages and GetParameter answer where the thing isn't there.
 MISSING = {
     "InvalidInstanceType",

@@ -11,8 +11,8 @@ import typing as t
 
 from .problems import problem
 
-Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
-Named = t.Tuple[str, ipaddress.IPv4Network]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Named = tuple[str, ipaddress.IPv4Network]
 
 # What Amazon VPC takes, for the VPC itself and for its subnets.
 LARGEST_BLOCK = 16
@@ -64,7 +64,9 @@ def parse_block(variable: str, value: t.Any) -> tuple[ipaddress.IPv4Network | No
             )
         )
     if any(network.overlaps(other) for other in UNUSABLE):
-        found.append(problem(variable, value, "is reserved and can't be assigned", "choose a private range, 10.0.0.0/8"))
+        found.append(
+            problem(variable, value, "is reserved and can't be assigned", "choose a private range, 10.0.0.0/8")
+        )
     return network, found
 
 

@@ -60,9 +60,7 @@ def error_problem(error: t.Mapping[str, str], arn: str = "") -> str:
     """
     code, message = error["code"], error["message"]
     if code in NO_CREDENTIALS:
-        remedy = (
-            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or profile in mlinfra_aws_connection"
-        )
+        remedy = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or profile in mlinfra_aws_connection"
         return problem("AWS credentials", message, "", remedy)
     if code in EXPIRED_CREDENTIALS:
         return problem("AWS credentials", code, "means that they have expired", "log in again")

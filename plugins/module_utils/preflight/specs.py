@@ -42,22 +42,47 @@ def judge(spec: t.Mapping[str, Spec], settings: t.Mapping[str, t.Any]) -> tuple[
 def required_problems(spec: t.Mapping[str, Spec], present: t.Container[str]) -> list[str]:
     """Return one problem for each required variable that nobody set."""
     return [
-        problem(variable, None, "is missing", f"set it: {_allowed(options)}")
+        problem(variable, None, "is missing", f"give {_allowed(options)}")
         for variable, options in spec.items()
         if options.get("required") and variable not in present
     ]
 
 
-def _judge_one(variable: str, options: Spec, value: t.Any) -> tuple[t.Any, list[str]]:
-    """Return a value in its right type, and what is wrong with it."""
+def _judge_one(name: str, options: Spec, value: t.Any) -> tuple[t.Any, list[str]]:
+    """Return a value in its right type, and what is wrong with it or, where it has parts, with these by their names."""
     if value is None:
         # The validator takes null for not given, and then the role would fail on it in the middle.
-        return None, [problem(variable, None, "has no value", f"give {_allowed(options)}, or drop the line")]
-    judged = {key: entry for key, entry in options.items() if key not in ("default", "required")}
-    result = ArgumentSpecValidator({variable: judged}).validate({variable: value})
-    held = HIDDEN if options.get("no_log") else value
-    found = [_worded(variable, options, held, error) for error in result.errors]
-    return result.validated_parameters.get(variable), found
+        return None, [problem(name, None, "has no value", f"give {_allowed(options)}, or drop the line")]
+    kind = options.get("type", "str")
+    of_parts = {"options", "elements", "choices"} if kind == "list" else {"options"}
+    judged = {key: entry for key, entry in options.items() if key not in {"default", "required", *of_parts}}
+    result = ArgumentSpecValidator({name: judged}).validate({name: value})
+    value = result.validated_parameters.get(name)
+    found = [_worded(name, options, HIDDEN if options.get("no_log") else value, error) for error in result.errors]
+    if not found and kind == "list" and "elements" in options:
+        part = {key: options[key] for key in ("options", "choices", "no_log") if key in options}
+        parts = [
+            _judge_one(f"{name}[{index}]", {**part, "type": options["elements"]}, one)
+            for index, one in enumerate(value)
+        ]
+        return [one for one, _faults in parts], [fault for _one, faults in parts for fault in faults]
+    if not found and kind == "dict" and "options" in options:
+        return _judge_parts(name, options["options"], value)
+    return value, found
+
+
+def _judge_parts(name: str, spec: t.Mapping[str, Spec], value: t.Mapping[str, t.Any]) -> tuple[t.Any, list[str]]:
+    """Return a dictionary with its values in their right types, and what is wrong with its keys and values."""
+    known = ", ".join(spec)
+    found = [problem(f"{name}.{key}", value[key], "is not known", f"use {known}") for key in value if key not in spec]
+    fitting = {key: options["default"] for key, options in spec.items() if "default" in options}
+    for key, options in spec.items():
+        if key in value:
+            fitting[key], faults = _judge_one(f"{name}.{key}", options, value[key])
+            found.extend(faults)
+        elif options.get("required"):
+            found.append(problem(f"{name}.{key}", None, "is missing", f"give {_allowed(options)}"))
+    return fitting, found
 
 
 def _worded(variable: str, options: Spec, held: t.Any, error: AnsibleValidationError) -> str:

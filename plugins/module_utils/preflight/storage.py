@@ -12,7 +12,7 @@ from .names import names_problems
 from .problems import number_problems, problem, wanted
 from .tags import tags_problems
 
-BUCKETS = {
+NAMES = {
     "storage_datasets_bucket": "bucket",
     "storage_models_bucket": "bucket",
     "storage_transfer_bucket": "bucket",
@@ -35,7 +35,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     Args:
         settings: all settings, templated. One that is missing was reported already.
     """
-    found = names_problems(settings, BUCKETS)
+    found = names_problems(settings, NAMES)
     found.extend(_twin_problems(settings))
     if not wanted(settings, "storage"):
         return found
@@ -56,7 +56,7 @@ def _twin_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     """Return one problem for each bucket that has another's name."""
     found = []
     seen: dict[t.Any, str] = {}
-    for variable in BUCKETS:
+    for variable in NAMES:
         if variable in settings and seen.setdefault(settings[variable], variable) != variable:
             fault = f"is the name of {seen[settings[variable]]} too"
             found.append(problem(variable, settings[variable], fault, "each bucket needs a name of its own"))

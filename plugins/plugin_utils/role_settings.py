@@ -1,0 +1,105 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Reads the settings of this collection's roles on the controller, before any of the roles runs."""
+
+from __future__ import annotations
+
+import difflib
+import pathlib
+import re
+import typing as t
+
+from ansible.errors import AnsibleError
+
+ROLES_FOLDER = pathlib.Path(__file__).parent.parent.parent / "roles"
+# How much alike a name and a setting's must be for the one to be taken for the other, misspelt. From 0 to 1.
+LIKENESS = 0.85
+
+Values = dict[str, t.Any]
+
+
+class RoleSettings:
+    """Settings: from a task's variables or, for roles that are not in scope there, from the roles' own files.
+
+    Args:
+        roles: names of the roles to know.
+        templar: the action's templar.
+        loader: the action's loader of files.
+        task_vars: the action's variables.
+    """
+
+    def __init__(self, roles: t.Iterable[str], templar: t.Any, loader: t.Any, task_vars: Values) -> None:
+        self._loader = loader
+        self._given = frozenset(task_vars)
+        self._variables: Values = {}
+        self.specs: dict[str, Values] = {}
+        for role in roles:
+            self.specs[role] = self._spec(role)
+            for path in (ROLES_FOLDER / role / "defaults" / "main.yml", *self._constants(role)):
+                self._variables.update(self._load(path))
+        self._variables.update(task_vars)
+        self._templar = templar.copy_with_new_env(available_variables=self._variables)
+        # Variable to the reason why it has no value.
+        self.unreadable: dict[str, str] = {}
+
+    def _load(self, path: pathlib.Path) -> Values:
+        """Return the content of a YAML file, nothing for one that isn't there."""
+        if not path.is_file():
+            return {}
+        return self._loader.load_from_file(str(path), cache="none", trusted_as_template=True) or {}
+
+    def _constants(self, role: str) -> list[pathlib.Path]:
+        """Return the files of variables that are not for users to set: defaults may refer to them."""
+        return sorted((ROLES_FOLDER / role / "vars" / "main").glob("*.yml"))
+
+    def _spec(self, role: str) -> Values:
+        """Return the options of the role's argument specification, by variable; nothing for a role without one."""
+        specs = self._load(ROLES_FOLDER / role / "meta" / "argument_specs.yml").get("argument_specs", {})
+        return specs.get("main", {}).get("options", {})
+
+    def enter(self, role: str) -> None:
+        """Read from here on as the role's own tasks do: its look-ups find its files and templates."""
+        folder = ROLES_FOLDER / role
+        self._variables.update(role_path=str(folder), ansible_search_path=[str(folder), str(folder / "tasks")])
+
+    def replace(self, variable: str, value: t.Any) -> None:
+        """Let a variable have another value from here on."""
+        self._variables[variable] = value
+        self.unreadable.pop(variable, None)
+
+    def get(self, variable: str) -> t.Any:
+        """Return a variable, templated, or None: it isn't there, or it can't be templated, which is noted."""
+        try:
+            return self._templar.template(self._variables.get(variable))
+        except AnsibleError as error:
+            self.unreadable[variable] = str(error).splitlines()[0].rstrip(".")
+            return None
+
+    def read(self, variables: t.Iterable[str]) -> Values:
+        """Return those of the variables that are there and can be templated."""
+        values = {variable: self.get(variable) for variable in variables if variable in self._variables}
+        return {variable: value for variable, value in values.items() if variable not in self.unreadable}
+
+    def misspelt(self, role: str) -> dict[str, str]:
+        """Return variables that look like a setting of the role and are none, each with the setting they look like.
+
+        What the role's own files mention is no mistake: a fact that it sets, the result of a task.
+        """
+        strangers = [name for name in self._given if name.startswith(f"{role}_") and name not in self.specs[role]]
+        likely = {
+            name: near[0]
+            for name in sorted(strangers)
+            for near in [difflib.get_close_matches(name, self.specs[role], n=1, cutoff=LIKENESS)]
+            if near
+        }
+        if not likely:
+            return {}
+        words = {word for path in _sources(role) for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
+        return {name: near for name, near in likely.items() if name not in words}
+
+
+def _sources(role: str) -> t.Iterator[pathlib.Path]:
+    """Yield the files of a role that can name a variable."""
+    for pattern in ("*.yml", "*.j2"):
+        yield from (ROLES_FOLDER / role).rglob(pattern)
