@@ -112,7 +112,6 @@ from typing import Any
 
 import yaml
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.mlinfra.aws.plugins.module_utils import pricing
 
 _LISTS = Path(pricing.__file__).with_name("prices")

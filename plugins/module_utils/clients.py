@@ -15,6 +15,7 @@ except ImportError:
     pass  # AnsibleAWSModule reports the missing library.
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 RETRIES = {"mode": "adaptive", "max_attempts": 10}
@@ -50,3 +51,13 @@ class Clients:
             if service not in self._clients:
                 self._clients[service] = self._session.client(service, **self._arguments)
             return self._clients[service]
+
+
+@AWSErrorHandler.common_error_handler("reach AWS")
+def one_client(module: AnsibleAWSModule, service: str) -> Any:
+    """The client of a service, for a module that needs no other.
+
+    Raises:
+        AnsibleAWSError: where the arguments don't say how to reach AWS.
+    """
+    return Clients(module)(service)

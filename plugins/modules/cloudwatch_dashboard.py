@@ -96,8 +96,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
+from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import api, transform
 
 
@@ -144,8 +143,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     name = module.params["name"]
-    client = Clients(module)("cloudwatch")
     try:
+        client = one_client(module, "cloudwatch")
         current = _standing(client, name)
         if module.params["state"] == "absent":
             result = ensure_absent(client, name, current, module.check_mode)

@@ -195,18 +195,15 @@ errors:
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
-try:
-    from botocore.exceptions import BotoCoreError
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing library.
-
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import outputs
-from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import Reader
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError, Reader
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Collector
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
@@ -215,12 +212,16 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform im
 THREADS = 12
 
 
-def discover(clients: Clients, identity: Identity, gather: list[str]) -> tuple[dict[str, Any], Reader]:
-    """Everything asked for, and the reader with what AWS refused.
+@AWSErrorHandler.common_error_handler("reach AWS")
+def discover(
+    module: AnsibleAWSModule, identity: Identity, gather: list[str]
+) -> tuple[dict[str, Any], list[CallError]]:
+    """Everything asked for, and what AWS refused to tell.
 
     Raises:
-        BotoCoreError: where AWS could not be asked at all.
+        AnsibleAWSError: where AWS could not be asked at all.
     """
+    clients = Clients(module, THREADS)
     reader = Reader(clients)
     kinds = set().union(*(GATHER[answer] for answer in gather))
     with ThreadPoolExecutor(THREADS) as executor:
@@ -235,7 +236,7 @@ def discover(clients: Clients, identity: Identity, gather: list[str]) -> tuple[d
         "monitoring": lambda: outputs.monitoring(claimed, identity),
         "resources": lambda: flatten(claimed, tags, partition),
     }
-    return {answer: makers[answer]() for answer in gather}, reader
+    return {answer: makers[answer]() for answer in gather}, reader.errors
 
 
 def main() -> None:
@@ -254,13 +255,13 @@ def main() -> None:
         module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
     identity = Identity(module.params["name"], tags, module.params["names"])
     try:
-        answers, reader = discover(Clients(module, THREADS), identity, module.params["gather"])
-    except (BotoCoreError, ValueError) as error:
-        module.fail_json_aws(error, msg="AWS can't be asked")
-    errors = [error.as_dict() for error in reader.errors]
-    if errors and not (module.params["allow_partial"] and all(error.denied for error in reader.errors)):
-        refused = "; ".join(f"{error['permission']}: {error['code']}: {error['message']}" for error in errors)
-        module.fail_json(msg=f"AWS refused {len(errors)} of the calls: {refused}", errors=errors)
+        answers, refused = discover(module, identity, module.params["gather"])
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    errors = [asdict(error) for error in refused]
+    if refused and not (module.params["allow_partial"] and all(error.denied for error in refused)):
+        said = "; ".join(f"{error.permission}: {error.code}: {error.message}" for error in refused)
+        module.fail_json(msg=f"AWS refused {len(refused)} of the calls: {said}", errors=errors)
     module.exit_json(changed=False, errors=errors, **answers)
 
 

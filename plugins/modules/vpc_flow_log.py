@@ -194,8 +194,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
-
-from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
+from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import api, transform, waiters
 
 FlowLog = Mapping[str, Any]
@@ -297,8 +296,8 @@ def main() -> None:
     missing = [key for key in needed[params["log_destination_type"]] if not params[key]]
     if params["state"] == "present" and missing:
         module.fail_json(msg=f"log_destination_type {params['log_destination_type']} needs {' and '.join(missing)}")
-    client = Clients(module)("ec2")
     try:
+        client = one_client(module, "ec2")
         current = transform.find(_listed(client, params), params, transform.wanted_attributes(params))
         if params["state"] == "absent":
             result = ensure_absent(client, current, module.check_mode)

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing library.
-
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 from .transform import messages_of
 
+# CloudWatch's codes differ between its protocols.
 _MISSING = ["ResourceNotFound", "DashboardNotFoundError"]
+_INVALID = ["InvalidParameterInput", "DashboardInvalidInputError"]
 
 
 class DashboardErrorHandler(AWSErrorHandler):
@@ -45,7 +42,7 @@ def put_dashboard(client: Any, name: str, body: str) -> list[str]:
     """
     try:
         answer = client.put_dashboard(DashboardName=name, DashboardBody=body)
-    except ClientError as error:
+    except is_boto3_error_code(_INVALID) as error:
         remarks = messages_of(error.response.get("dashboardValidationMessages") or [])
         if not remarks:
             raise

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing library.
+from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
 # Where the permission's name isn't "service:Operation".
 _PERMISSIONS = {
@@ -43,8 +41,12 @@ class CallError:
         """Whether only a permission is missing."""
         return "AccessDenied" in self.code or self.code in {"UnauthorizedOperation", "AuthorizationError"}
 
-    def as_dict(self) -> dict[str, str]:
-        return asdict(self)
+
+@AWSErrorHandler.common_error_handler("ask AWS")
+def _ask(client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    if client.can_paginate(operation):
+        return client.get_paginator(operation).paginate(**arguments).build_full_result()
+    return getattr(client, operation)(**arguments)
 
 
 class Reader:
@@ -71,19 +73,18 @@ class Reader:
             The list; empty where nothing was found, and where AWS refused the call: then `errors` has it.
 
         Raises:
-            BotoCoreError: where AWS could not be asked at all (no credentials, no connection).
+            AnsibleAWSError: where AWS could not be asked at all (no credentials, no connection).
         """
-        client = self._clients(service)
         try:
-            if client.can_paginate(operation):
-                answer = client.get_paginator(operation).paginate(**arguments).build_full_result()
-            else:
-                answer = getattr(client, operation)(**arguments)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
+            answer = _ask(self._clients(service), operation, arguments)
+        except AnsibleAWSError as error:
+            refusal = getattr(error.exception, "response", None)
+            if refusal is None:
+                raise
+            code, message = refusal["Error"]["Code"], refusal["Error"]["Message"]
             if code not in _NOT_FOUND:
-                permission = _PERMISSIONS.get(error.operation_name, f"{service}:{error.operation_name}")
-                self.errors.append(CallError(service, permission, code, error.response["Error"]["Message"]))
+                call = error.exception.operation_name
+                self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
             return []
         members = (answer.get(result, []) for result in results)
         return [entry for member in members for entry in (member if type(member) is list else [member])]

@@ -132,8 +132,10 @@ class Collector:
     def _policies(self) -> list[dict[str, Any]]:
         listed = self._reader.list("iam", "list_policies", "Policies", Scope="Local")
         named = [policy for policy in listed if policy["PolicyName"].startswith(f"{self._identity.name}-")]
-        tags = (self._reader.list("iam", "list_policy_tags", "Tags", PolicyArn=policy["Arn"]) for policy in named)
-        return [{**policy, "Tags": listed_tags} for policy, listed_tags in zip(named, tags)]
+        return [
+            {**policy, "Tags": self._reader.list("iam", "list_policy_tags", "Tags", PolicyArn=policy["Arn"])}
+            for policy in named
+        ]
 
     def _dashboards(self) -> list[dict[str, Any]]:
         return self._by_name(

@@ -102,7 +102,11 @@ def iam(found: Found, identity: Identity) -> dict[str, Any]:
 
 def compute(found: Found, identity: Identity) -> dict[str, Any]:
     """The outputs of role compute: the training instances by their tag Index, and what they were made from."""
-    instances = in_order(found["instance"], Role="ml-training")
+    instances = [
+        instance
+        for instance in in_order(found["instance"], Role="ml-training")
+        if instance["State"]["Name"] != "shutting-down"
+    ]
     pairs = _where(found["key_pair"], "KeyName", identity.names.get("key_pair"))
     return {
         "image_id": first(instances, "ImageId"),
