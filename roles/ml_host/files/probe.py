@@ -1,0 +1,171 @@
+# Copyright: Contributors to the mlinfra.aws collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Print, as JSON, everything on this host that the role may have to change: one round trip instead of one a task.
+
+It reads only. What to look at comes as JSON in the first argument; the keys are those of `ml_host_probe` in the
+role's vars. It runs under whatever Python the host has, from 3.7 on, with the standard library alone.
+"""
+
+from __future__ import annotations
+
+import grp
+import hashlib
+import json
+import os
+import platform
+import pwd
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+
+def run(argv, environment=None):
+    """Start a program whose output is wanted later; None where it is not installed."""
+    if not shutil.which(argv[0]):
+        return None
+    return subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, **(environment or {})},
+        universal_newlines=True,
+    )
+
+
+def output(process):
+    """Wait for a program started by run() and return what it said; empty where it is not installed."""
+    return process.communicate()[0] if process else ""
+
+
+def os_release():
+    """The fields of /etc/os-release."""
+    with open("/etc/os-release", encoding="utf-8") as file:
+        pairs = (line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
+        return {key: value.strip("\"'") for key, value in pairs}
+
+
+def owner_name(number, lookup):
+    """The name of a user or group id, or the number where it has none."""
+    try:
+        return lookup(number)[0]
+    except KeyError:
+        return str(number)
+
+
+def describe(path):
+    """Owner, group, mode, time of change and, of a regular file, the SHA-256 of its content; all empty if absent."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return {"exists": False, "owner": "", "group": "", "mode": "", "changed": 0, "sha256": ""}
+    found = {
+        "exists": True,
+        "owner": owner_name(status.st_uid, pwd.getpwuid),
+        "group": owner_name(status.st_gid, grp.getgrgid),
+        "mode": "%04o" % (status.st_mode & 0o7777),
+        "changed": status.st_mtime,
+        "sha256": "",
+    }
+    if os.path.isfile(path):
+        with open(path, "rb") as file:
+            found["sha256"] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+def user(name):
+    """Home and shell of a user; None if there is none."""
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return {"home": entry.pw_dir, "shell": entry.pw_shell}
+
+
+def units(names):
+    """State of systemd units by name; `started` in seconds since 1970."""
+    fields = "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic"
+    text = output(run(["systemctl", "show", "-p", fields, *(name + ".service" for name in names)]))
+    boot = time.time() - time.monotonic()
+    found = {}
+    for block in text.strip().split("\n\n"):
+        unit = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        found[unit.get("Id", "").replace(".service", "")] = {
+            "exists": unit.get("LoadState") == "loaded",
+            "active": unit.get("ActiveState") == "active",
+            "enabled": unit.get("UnitFileState") == "enabled",
+            "reload": unit.get("NeedDaemonReload") == "yes",
+            "started": boot + int(unit.get("ExecMainStartTimestampMonotonic") or 0) / 1e6,
+        }
+    return found
+
+
+def installed(names):
+    """Those of the packages that are installed."""
+    if shutil.which("rpm") and (os.path.exists("/etc/system-release") or not shutil.which("dpkg-query")):
+        text = output(run(["rpm", "-q", "--queryformat", "%{NAME}\tinstalled\n", *names]))
+    else:
+        text = output(run(["dpkg-query", "--show", "--showformat", "${Package}\t${db:Status-Status}\n", *names]))
+    return sorted(line.split("\t")[0] for line in text.splitlines() if line.endswith("\tinstalled"))
+
+
+def free_megabytes(path):
+    """Space left on the file system that holds path, or will hold it."""
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return shutil.disk_usage(path).free // 2**20
+
+
+def memory_megabytes():
+    """Memory of the machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
+def answer(url):
+    """The HTTP status that a URL answers with, 0 where nothing answers. Never through a proxy."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=3) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def main(wanted):
+    """Gather and print; the slow programs run while the rest is read."""
+    sync = run(wanted["sync"], wanted["sync_environment"])
+    python = run([wanted["python"], "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+    uv = run([wanted["uv"], "--version"])
+    token = run(wanted["token"], wanted["token_environment"])
+    aws = run(["aws", "--version"])
+    release = os_release()
+    found = {
+        "root": os.geteuid() == 0,
+        "id": release.get("ID", ""),
+        "version": release.get("VERSION_ID", ""),
+        "name": release.get("PRETTY_NAME", ""),
+        "architecture": platform.machine(),
+        "memory": memory_megabytes(),
+        "disk": free_megabytes(wanted["disk"]),
+        "systemd": os.path.isdir("/run/systemd/system"),
+        "packages": installed(wanted["packages"]),
+        "user": user(wanted["user"]),
+        "paths": {path: describe(path) for path in wanted["paths"]},
+        "units": units(wanted["units"]),
+        "answers": {name: answer(url) for name, url in wanted["urls"].items()},
+    }
+    found["python"] = output(python).strip()
+    found["uv"] = (output(uv).split() + ["", ""])[1]
+    found["aws"] = output(aws).startswith("aws-cli/2.")
+    found["synced"] = "Would make no changes" in output(sync)
+    found["token"] = output(token).strip()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
