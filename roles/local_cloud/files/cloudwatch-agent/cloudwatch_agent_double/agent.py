@@ -1,0 +1,158 @@
+"""The service: reads the active configuration, follows logs, measures, and sends both with the instance's own role."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pwd
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from typing import Any
+
+from .configuration import HOME, ConfigurationError, active
+from .logs import Source, passes, sources
+from .metrics import Collector, data
+
+METADATA = "http://169.254.169.254/latest"
+LOG_INTERVAL = 1.0
+log = logging.getLogger("agent")
+
+
+def identity() -> dict[str, str]:
+    """The instance's identity document, by IMDSv2."""
+    request = urllib.request.Request(f"{METADATA}/api/token", method="PUT",
+                                     headers={"X-aws-ec2-metadata-token-ttl-seconds": "300"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        token = answer.read().decode()
+    request = urllib.request.Request(f"{METADATA}/dynamic/instance-identity/document",
+                                     headers={"X-aws-ec2-metadata-token": token})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        return json.load(answer)
+
+
+class Shipper:
+    """Sends log lines and metrics. boto3 of the tree does not read AWS_ENDPOINT_URL itself, so it is told."""
+
+    def __init__(self, config: dict[str, Any], document: dict[str, str]) -> None:
+        import boto3  # pylint: disable=import-outside-toplevel  # after the user is dropped, and only in the service
+
+        region = config.get("agent", {}).get("region") or document["region"]
+        session = boto3.session.Session(region_name=region)
+        endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
+        logs, metrics = config.get("logs", {}), config.get("metrics", {})
+        self.logs = session.client("logs", endpoint_url=logs.get("endpoint_override") or endpoint)
+        self.cloudwatch = session.client("cloudwatch", endpoint_url=metrics.get("endpoint_override") or endpoint)
+        self.metrics = metrics
+        self.instance = {"InstanceId": document["instanceId"], "ImageId": document.get("imageId", ""),
+                         "InstanceType": document.get("instanceType", "")}
+        self.hostname = socket.gethostname()
+        self.default_stream = logs.get("log_stream_name", "{instance_id}")
+        self._made: set[tuple[str, str]] = set()
+
+    def named(self, text: str) -> str:
+        """A name with the placeholders that the agent knows filled in."""
+        for placeholder, value in (("{instance_id}", self.instance["InstanceId"]), ("{hostname}", self.hostname),
+                                   ("{local_hostname}", self.hostname), ("{ip_address}", socket.gethostbyname(self.hostname))):
+            text = text.replace(placeholder, value)
+        return text
+
+    def ship_log(self, entry: dict[str, Any], source: Source) -> None:
+        """Send the new lines of one entry, and only then remember them as read."""
+        lines = [(stamp, text) for stamp, text in source.read() if passes(text, entry.get("filters", []))]
+        if lines:
+            group = self.named(entry.get("log_group_name") or os.path.basename(entry.get("file_path", "journal")))
+            stream = self.named(entry.get("log_stream_name") or self.default_stream)
+            self._ensure(group, stream, entry.get("retention_in_days", -1))
+            events = [{"timestamp": stamp, "message": text} for stamp, text in sorted(lines, key=lambda line: line[0])]
+            for start in range(0, len(events), 1000):
+                self.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events[start:start + 1000])
+        source.keep()
+
+    def _ensure(self, group: str, stream: str, retention: int) -> None:
+        if (group, stream) in self._made:
+            return
+        missing = self.logs.exceptions.ResourceNotFoundException
+        exists = self.logs.exceptions.ResourceAlreadyExistsException
+        for attempt in ("stream", "group", "stream"):
+            try:
+                if attempt == "group":
+                    self.logs.create_log_group(logGroupName=group)
+                else:
+                    self.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+                    break
+            except missing:
+                log.info("log group %s does not exist: making it", group)
+            except exists:
+                break
+        if retention > 0:
+            self.logs.put_retention_policy(logGroupName=group, retentionInDays=retention)
+        self._made.add((group, stream))
+
+    def ship_metrics(self, collector: Collector) -> None:
+        """Measure and send."""
+        values = data(collector.samples(), self.metrics, self.instance, self.hostname)
+        for start in range(0, len(values), 100):
+            self.cloudwatch.put_metric_data(Namespace=self.metrics.get("namespace", "CWAgent"),
+                                            MetricData=values[start:start + 100])
+
+
+def interval_of(config: dict[str, Any]) -> int:
+    """Seconds between two measurements: the shortest that the configuration names."""
+    default = config.get("agent", {}).get("metrics_collection_interval", 60)
+    sections = config.get("metrics", {}).get("metrics_collected", {}).values()
+    return min([s.get("metrics_collection_interval", default) for s in sections if isinstance(s, dict)], default=default)
+
+
+def serve(config: dict[str, Any]) -> None:
+    """Collect and send until ended. What could not be sent is sent with the next round."""
+    shipper = Shipper(config, identity())
+    followed = sources(config.get("logs", {}).get("logs_collected", {}), HOME / "logs" / "state")
+    collector = Collector(config.get("metrics", {}).get("metrics_collected", {}))
+    for section in collector.unmeasured():
+        log.warning("metrics section %s is valid but not measured by this double", section)
+    next_metrics = 0.0
+    while True:
+        for entry, source in followed:
+            _attempt("logs", lambda e=entry, s=source: shipper.ship_log(e, s))
+        if time.monotonic() >= next_metrics and collector.collected:
+            _attempt("metrics", lambda: shipper.ship_metrics(collector))
+            next_metrics = time.monotonic() + interval_of(config)
+        time.sleep(LOG_INTERVAL)
+
+
+def _attempt(what: str, action: Any) -> None:
+    """One delivery. The service outlives an emulator that is down and a role that lacks a permission, and says so."""
+    from botocore.exceptions import BotoCoreError, ClientError  # pylint: disable=import-outside-toplevel
+
+    try:
+        action()
+    except (BotoCoreError, ClientError, OSError) as error:
+        log.error("%s could not be sent: %s", what, error)
+
+
+def main() -> int:
+    """Run the service; a refused configuration ends it at once."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        config = active()
+    except ConfigurationError as error:
+        log.error("configuration refused: %s", error)
+        return 1
+    user = config.get("agent", {}).get("run_as_user", "root")
+    if user != "root":
+        account = pwd.getpwnam(user)
+        os.initgroups(user, account.pw_gid)
+        os.setgid(account.pw_gid)
+        os.setuid(account.pw_uid)
+        os.environ["HOME"] = account.pw_dir
+    serve(config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
