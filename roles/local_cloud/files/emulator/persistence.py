@@ -33,7 +33,7 @@ from moto.core.model_instances import reset_model_data
 from moto.ssm.models import ParameterDict
 
 # Seconds between a change and its saving, and how long new calls may be held up for a quiet moment.
-DELAY = 0.5
+DELAY = 0.8
 PATIENCE = 0.25
 # Bytes from which an S3 object gets a file of its own.
 BLOB_SIZE = 65536

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.responses.instances import InstanceResponse
 
 from emulator.patching import around
 
 
-def _run_instances(original: Any, self: Any, image_id: str, *args: Any, **kwargs: Any) -> Any:
-    image = self.amis.get(image_id)
-    for mapping in kwargs.get("block_device_mappings") or []:
-        if image and mapping.get("DeviceName") == image.root_device_name and "Ebs" in mapping:
-            mapping["Ebs"].setdefault("DeleteOnTermination", True)
-    return original(self, image_id, *args, **kwargs)
+def _parse_block_device_mapping(original: Any, self: InstanceResponse) -> list[dict[str, Any]]:
+    image = self.ec2_backend.amis.get(self._get_param("ImageId"))
+    parsed = original(self)
+    for asked, mapping in zip(self._get_param("BlockDeviceMappings", []), parsed, strict=True):
+        root = image and mapping["DeviceName"] == image.root_device_name
+        if root and "DeleteOnTermination" not in asked.get("Ebs", {}):
+            mapping["Ebs"]["DeleteOnTermination"] = True
+    return parsed
 
 
 def apply() -> None:
     """Take over what the image says of its root device."""
-    around(InstanceBackend, "run_instances", _run_instances)
+    around(InstanceResponse, "_parse_block_device_mapping", _parse_block_device_mapping)

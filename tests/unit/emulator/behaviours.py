@@ -1,0 +1,417 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What AWS does and moto alone does not: one check for each thing that a correction corrects."""
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from clients import Clients
+
+TLS_ONLY = {"Bool": {"aws:SecureTransport": "false"}}
+TRUST = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+})  # fmt: skip
+IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A check: whether AWS, given by its clients, does as the real one."""
+
+    correction: str
+    aspect: str
+    holds: Callable[[Clients], bool]
+
+
+BEHAVIOURS: list[Behaviour] = []
+
+
+def behaviour(correction: str) -> Callable[[Callable[[Clients], bool]], Callable[[Clients], bool]]:
+    """Register a check for a correction; its docstring says what AWS does."""
+
+    def register(check: Callable[[Clients], bool]) -> Callable[[Clients], bool]:
+        BEHAVIOURS.append(Behaviour(correction, (check.__doc__ or check.__name__).rstrip("."), check))
+        return check
+
+    return register
+
+
+def refused(code: str, call: Callable[..., Any], **arguments: Any) -> bool:
+    """Whether a call is refused with this error code."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return error.response["Error"]["Code"] == code
+    return False
+
+
+@contextmanager
+def vpc(aws: Clients) -> Iterator[tuple[Any, str, str]]:
+    """An EC2 client, a VPC and a subnet of it."""
+    ec2 = aws("ec2")
+    made = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    zone = "us-east-1a"
+    yield ec2, made, ec2.create_subnet(VpcId=made, CidrBlock="10.7.1.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+
+
+def image(aws: Clients) -> str:
+    """The newest Amazon Linux, as its public parameter names it."""
+    return aws("ssm").get_parameter(Name=IMAGE_PARAMETER)["Parameter"]["Value"]
+
+
+def launch(aws: Clients, **arguments: Any) -> dict[str, Any]:
+    """One instance."""
+    wanted = {"ImageId": image(aws), "InstanceType": "t3.medium", "MinCount": 1, "MaxCount": 1, **arguments}
+    return aws("ec2").run_instances(**wanted)["Instances"][0]
+
+
+def nat_gateway(aws: Clients) -> tuple[Any, str, dict[str, Any]]:
+    """An EC2 client, the allocation of an address, and the gateway that uses it."""
+    with vpc(aws) as (ec2, _, subnet):
+        allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)["NatGateway"]["NatGatewayId"]
+        return ec2, allocation, ec2.describe_nat_gateways(NatGatewayIds=[made])["NatGateways"][0]
+
+
+@behaviour("autoscaling_disable_metrics")
+def _disable_metrics(aws: Clients) -> bool:
+    """DisableMetricsCollection is known."""
+    client = aws("autoscaling")
+    return client.disable_metrics_collection(AutoScalingGroupName="any")["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+@behaviour("backup_unknown_vault")
+def _unknown_vault(aws: Clients) -> bool:
+    """An unknown vault is refused with AccessDeniedException."""
+    return refused("AccessDeniedException", aws("backup").describe_backup_vault, BackupVaultName="none")
+
+
+@behaviour("cloudwatch_new_alarm")
+def _new_alarm(aws: Clients) -> bool:
+    """A new alarm has insufficient data."""
+    client = aws("cloudwatch")
+    client.put_metric_alarm(
+        AlarmName="new", Namespace="AWS/EC2", MetricName="CPUUtilization", Statistic="Average", Period=300,
+        EvaluationPeriods=2, Threshold=80, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    return client.describe_alarms(AlarmNames=["new"])["MetricAlarms"][0]["StateValue"] == "INSUFFICIENT_DATA"
+
+
+@behaviour("ec2_dependencies")
+def _group_in_use(aws: Clients) -> bool:
+    """A security group that an interface uses is not deleted."""
+    with vpc(aws) as (ec2, network, subnet):
+        group = ec2.create_security_group(GroupName="g", Description="d", VpcId=network)["GroupId"]
+        ec2.create_network_interface(SubnetId=subnet, Groups=[group])
+        return refused("DependencyViolation", ec2.delete_security_group, GroupId=group)
+
+
+@behaviour("ec2_dependencies")
+def _group_named(aws: Clients) -> bool:
+    """A security group that another's rule names is not deleted."""
+    with vpc(aws) as (ec2, network, _):
+        one, other = (ec2.create_security_group(GroupName=name, Description="d", VpcId=network)["GroupId"] for name in "ab")
+        rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": one}]}
+        ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
+        return refused("DependencyViolation", ec2.delete_security_group, GroupId=one)
+
+
+@behaviour("ec2_dependencies")
+def _subnet_in_use(aws: Clients) -> bool:
+    """A subnet with an interface is not deleted."""
+    with vpc(aws) as (ec2, _, subnet):
+        ec2.create_network_interface(SubnetId=subnet)
+        return refused("DependencyViolation", ec2.delete_subnet, SubnetId=subnet)
+
+
+@behaviour("ec2_dependencies")
+def _subnet_association(aws: Clients) -> bool:
+    """A deleted subnet leaves its route table, which can be deleted then."""
+    with vpc(aws) as (ec2, network, subnet):
+        table = ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"]
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        ec2.delete_subnet(SubnetId=subnet)
+        return not refused("DependencyViolation", ec2.delete_route_table, RouteTableId=table)
+
+
+@behaviour("ec2_dependencies")
+def _detach_gateway(aws: Clients) -> bool:
+    """An internet gateway stays attached while a public address is mapped."""
+    with vpc(aws) as (ec2, network, subnet):
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=network)
+        allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)
+        return refused("DependencyViolation", ec2.detach_internet_gateway, InternetGatewayId=gateway, VpcId=network)
+
+
+@behaviour("ec2_dependencies")
+def _second_gateway(aws: Clients) -> bool:
+    """A VPC takes one internet gateway only."""
+    with vpc(aws) as (ec2, network, _):
+        one, other = (ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"] for _ in range(2))
+        ec2.attach_internet_gateway(InternetGatewayId=one, VpcId=network)
+        return refused("InvalidParameterValue", ec2.attach_internet_gateway, InternetGatewayId=other, VpcId=network)
+
+
+@behaviour("ec2_dependencies")
+def _release_used_address(aws: Clients) -> bool:
+    """An address in use is not released."""
+    ec2, allocation, _ = nat_gateway(aws)
+    return refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=allocation)
+
+
+@behaviour("ec2_dependencies")
+def _delete_vpc(aws: Clients) -> bool:
+    """A VPC with an internet gateway or a group of its own is not deleted."""
+    with vpc(aws) as (ec2, network, subnet):
+        ec2.delete_subnet(SubnetId=subnet)
+        ec2.create_security_group(GroupName="g", Description="d", VpcId=network)
+        return refused("DependencyViolation", ec2.delete_vpc, VpcId=network)
+
+
+@behaviour("ec2_gateway_lifetime")
+def _nat_address(aws: Clients) -> bool:
+    """A NAT gateway's private address is of its subnet."""
+    _, _, gateway = nat_gateway(aws)
+    return gateway["NatGatewayAddresses"][0]["PrivateIp"].startswith("10.7.1.")
+
+
+@behaviour("ec2_gateway_lifetime")
+def _nat_deleted(aws: Clients) -> bool:
+    """A deleted NAT gateway gives its address and interface back."""
+    ec2, allocation, gateway = nat_gateway(aws)
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    address = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"][0]
+    subnet = {"Name": "subnet-id", "Values": [gateway["SubnetId"]]}
+    return "AssociationId" not in address and not ec2.describe_network_interfaces(Filters=[subnet])["NetworkInterfaces"]
+
+
+@behaviour("ec2_gateway_lifetime")
+def _endpoint_deleted(aws: Clients) -> bool:
+    """A deleted VPC endpoint is not listed."""
+    with vpc(aws) as (ec2, network, _):
+        made = ec2.create_vpc_endpoint(VpcId=network, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway")
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpoint"]["VpcEndpointId"]])
+        return not ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [network]}])["VpcEndpoints"]
+
+
+@behaviour("ec2_image_catalogue")
+def _no_snapshots(aws: Clients) -> bool:
+    """An empty account has no snapshots."""
+    return not aws("ec2").describe_snapshots(OwnerIds=["self"])["Snapshots"]
+
+
+@behaviour("ec2_image_catalogue")
+def _image_disk(aws: Clients) -> bool:
+    """The root volume of Amazon Linux's image goes with its instance."""
+    found = aws("ec2").describe_images(ImageIds=[image(aws)])["Images"][0]
+    return found["BlockDeviceMappings"][0]["Ebs"]["DeleteOnTermination"]
+
+
+@behaviour("ec2_instance_interfaces")
+def _top_level_groups(aws: Clients) -> bool:
+    """An instance shows the groups of its interface."""
+    with vpc(aws) as (ec2, network, subnet):
+        group = ec2.create_security_group(GroupName="g", Description="d", VpcId=network)["GroupId"]
+        made = launch(aws, NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}])
+        return [one["GroupId"] for one in made["SecurityGroups"]] == [group]
+
+
+@behaviour("ec2_instance_interfaces")
+def _interface_goes(aws: Clients) -> bool:
+    """The first interface goes with its instance."""
+    with vpc(aws) as (ec2, _, subnet):
+        made = launch(aws, SubnetId=subnet)
+        ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+        left = ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [subnet]}])
+        return not left["NetworkInterfaces"]
+
+
+@behaviour("ec2_launch_checks")
+def _unknown_type(aws: Clients) -> bool:
+    """An instance type that does not exist is refused, also when it begins like one that does."""
+    with vpc(aws) as (_, _, subnet):
+        return refused("InvalidParameterValue", lambda: launch(aws, InstanceType="t3.mediumm", SubnetId=subnet))
+
+
+@behaviour("ec2_launch_checks")
+def _type_in_zone(aws: Clients) -> bool:
+    """An instance type that the zone lacks is refused."""
+    ec2 = aws("ec2")
+    network = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_subnet(VpcId=network, CidrBlock="10.7.1.0/24", AvailabilityZone="us-east-1e")
+    return refused("Unsupported", lambda: launch(aws, SubnetId=made["Subnet"]["SubnetId"]))
+
+
+@behaviour("ec2_launch_checks")
+def _unknown_key(aws: Clients) -> bool:
+    """A key pair that does not exist is refused."""
+    with vpc(aws) as (_, _, subnet):
+        return refused("InvalidKeyPair.NotFound", lambda: launch(aws, KeyName="none", SubnetId=subnet))
+
+
+@behaviour("ec2_launch_checks")
+def _unknown_profile(aws: Clients) -> bool:
+    """An instance profile that does not exist is refused as an invalid parameter."""
+    with vpc(aws) as (_, _, subnet):
+        profile = {"Name": "none"}
+        return refused("InvalidParameterValue", lambda: launch(aws, IamInstanceProfile=profile, SubnetId=subnet))
+
+
+@behaviour("ec2_modify_checks")
+def _type_of_running(aws: Clients) -> bool:
+    """The type of a running instance is not changed."""
+    with vpc(aws) as (ec2, _, subnet):
+        made = launch(aws, SubnetId=subnet)["InstanceId"]
+        wanted = {"Value": "t3.large"}
+        return refused("IncorrectInstanceState", ec2.modify_instance_attribute, InstanceId=made, InstanceType=wanted)
+
+
+@behaviour("ec2_modify_checks")
+def _shrink(aws: Clients) -> bool:
+    """A volume does not shrink."""
+    ec2 = aws("ec2")
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=20)["VolumeId"]
+    return refused("InvalidParameterValue", ec2.modify_volume, VolumeId=volume, Size=10)
+
+
+@behaviour("ec2_root_volume_lifetime")
+def _root_volume(aws: Clients) -> bool:
+    """A root volume goes with its instance, where the launch says nothing."""
+    with vpc(aws) as (ec2, _, subnet):
+        disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 50, "VolumeType": "gp3"}}
+        made = launch(aws, SubnetId=subnet, BlockDeviceMappings=[disk])
+        ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+        volume = made["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+        return refused("InvalidVolume.NotFound", ec2.describe_volumes, VolumeIds=[volume])
+
+
+@behaviour("ec2_tag_resource_types")
+def _tag_kinds(aws: Clients) -> bool:
+    """DescribeTags says elastic-ip, natgateway and vpc-flow-log."""
+    ec2, allocation, gateway = nat_gateway(aws)
+    aws("s3").create_bucket(Bucket="flow-logs")
+    bucket = "arn:aws:s3:::flow-logs"
+    flow = ec2.create_flow_logs(
+        ResourceIds=[gateway["VpcId"]], ResourceType="VPC", TrafficType="ALL", LogDestinationType="s3", LogDestination=bucket
+    )
+    ids = [allocation, gateway["NatGatewayId"], *flow["FlowLogIds"]]
+    ec2.create_tags(Resources=ids, Tags=[{"Key": "k", "Value": "v"}])
+    found = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": ids}])["Tags"]
+    return {tag["ResourceType"] for tag in found} == {"elastic-ip", "natgateway", "vpc-flow-log"}
+
+
+@behaviour("ec2_volume_fields")
+def _volume_fields(aws: Clients) -> bool:
+    """A volume always shows SnapshotId, MultiAttachEnabled and, as gp3, Throughput."""
+    ec2 = aws("ec2")
+    made = ec2.create_volume(AvailabilityZone="us-east-1a", Size=8, VolumeType="gp3")["VolumeId"]
+    shown = ec2.describe_volumes(VolumeIds=[made])["Volumes"][0]
+    return [shown.get(key) for key in ("SnapshotId", "MultiAttachEnabled", "Throughput")] == ["", False, 125]
+
+
+@behaviour("iam_service_credentials")
+def _service_credentials(aws: Clients) -> bool:
+    """ListServiceSpecificCredentials is known."""
+    return aws("iam").list_service_specific_credentials()["ServiceSpecificCredentials"] == []
+
+
+@behaviour("kms_delete_by_arn")
+def _delete_key_by_arn(aws: Clients) -> bool:
+    """A key is deleted by its ARN."""
+    kms = aws("kms")
+    arn = kms.create_key()["KeyMetadata"]["Arn"]
+    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
+    return kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+@behaviour("logs_retention")
+def _retention(aws: Clients) -> bool:
+    """A retention of eight days is refused."""
+    logs = aws("logs")
+    logs.create_log_group(logGroupName="/retention")
+    return refused("InvalidParameterException", logs.put_retention_policy, logGroupName="/retention", retentionInDays=8)
+
+
+@behaviour("s3_delete_configurations")
+def _delete_metrics(aws: Clients) -> bool:
+    """Deleting a metrics configuration leaves the bucket."""
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="with-metrics")
+    s3.delete_bucket_metrics_configuration(Bucket="with-metrics", Id="any")
+    return "with-metrics" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+
+@behaviour("s3_new_bucket")
+def _encrypted(aws: Clients) -> bool:
+    """A new bucket and its objects are encrypted."""
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="new-encrypted")
+    rule = s3.get_bucket_encryption(Bucket="new-encrypted")["ServerSideEncryptionConfiguration"]["Rules"][0]
+    stored = s3.put_object(Bucket="new-encrypted", Key="k", Body=b"")
+    return rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == stored["ServerSideEncryption"] == "AES256"
+
+
+@behaviour("s3_new_bucket")
+def _closed(aws: Clients) -> bool:
+    """A new bucket is closed to the public and has no ACLs."""
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="new-closed")
+    owner = s3.get_bucket_ownership_controls(Bucket="new-closed")["OwnershipControls"]["Rules"][0]["ObjectOwnership"]
+    block = s3.get_public_access_block(Bucket="new-closed")["PublicAccessBlockConfiguration"]
+    return owner == "BucketOwnerEnforced" and all(block.values())
+
+
+@behaviour("s3_new_bucket")
+def _bucket_name(aws: Clients) -> bool:
+    """A bucket's name has no capitals."""
+    return refused("InvalidBucketName", aws("s3").create_bucket, Bucket="Capital-letters")
+
+
+def tls_only(aws: Clients, name: str) -> Any:
+    """An S3 client and a bucket that refuses plain HTTP."""
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=name)
+    arns = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    statement = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": arns, "Condition": TLS_ONLY}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    return s3
+
+
+@behaviour("s3_secure_transport")
+def _tls_passes(aws: Clients) -> bool:
+    """A bucket that refuses plain HTTP answers over TLS."""
+    s3 = tls_only(aws, "tls-passes")
+    s3.put_object(Bucket="tls-passes", Key="k", Body=b"content")
+    return s3.get_object(Bucket="tls-passes", Key="k")["Body"].read() == b"content"
+
+
+@behaviour("s3_secure_transport")
+def _plain_refused(aws: Clients) -> bool:
+    """A bucket that refuses plain HTTP refuses calls on itself, too."""
+    tls_only(aws, "plain-refused")
+    return refused("AccessDenied", aws.plain("s3").list_objects_v2, Bucket="plain-refused")
+
+
+@behaviour("ssm_sessions")
+def _session(aws: Clients) -> bool:
+    """A session starts to a running instance, and to no other."""
+    with vpc(aws) as (ec2, _, subnet):
+        ssm, made = aws("ssm"), launch(aws, SubnetId=subnet)["InstanceId"]
+        session = ssm.start_session(Target=made)["SessionId"]
+        ended = ssm.terminate_session(SessionId=session)["SessionId"]
+        ec2.stop_instances(InstanceIds=[made])
+        return session == ended and refused("TargetNotConnected", ssm.start_session, Target=made)
+
+
+@behaviour("sts_unknown_role")
+def _unknown_role(aws: Clients) -> bool:
+    """A role that does not exist is not assumed."""
+    role = "arn:aws:iam::123456789012:role/none"
+    return refused("AccessDenied", aws("sts").assume_role, RoleArn=role, RoleSessionName="session")
