@@ -34,6 +34,7 @@ class Ec2Kind:
 
 
 _STANDING_INSTANCE = ["pending", "running", "shutting-down", "stopping", "stopped"]
+_STANDING_ENDPOINT = ["pendingAcceptance", "pending", "available", "deleting", "rejected", "failed"]
 _STANDING_GATEWAY = ["pending", "failed", "available", "deleting"]
 
 EC2_KINDS = {
@@ -61,7 +62,14 @@ EC2_KINDS = {
         Ec2Kind("elastic_ip", "describe_addresses", "Addresses", "AllocationId", Scope.ALL),
         Ec2Kind("route_table", "describe_route_tables", "RouteTables", "RouteTableId", Scope.VPC),
         Ec2Kind("network_acl", "describe_network_acls", "NetworkAcls", "NetworkAclId", Scope.VPC),
-        Ec2Kind("vpc_endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", Scope.VPC),
+        Ec2Kind(
+            "vpc_endpoint",
+            "describe_vpc_endpoints",
+            "VpcEndpoints",
+            "VpcEndpointId",
+            Scope.VPC,
+            filters={"vpc-endpoint-state": _STANDING_ENDPOINT},
+        ),
         Ec2Kind("security_group", "describe_security_groups", "SecurityGroups", "GroupId", Scope.VPC),
         Ec2Kind(
             "network_interface", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId", Scope.VPC

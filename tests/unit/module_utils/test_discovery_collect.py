@@ -1,0 +1,175 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What discovery asks AWS, by the services' real models."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from datetime import UTC, datetime
+
+import pytest
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError, Reader
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Collector
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from botocore.exceptions import NoCredentialsError
+
+BY_TAG = [{"Name": "tag:Project", "Values": ["p"]}]
+IDENTITY = Identity("p-dev", {"Project": "p"}, {"vpc_log_group": "/aws/vpc/p-dev", "token_parameter": "/p/token"})
+
+
+class OneAfterTheOther(Executor):
+    """Runs at once, so that the calls come in a known order."""
+
+    def submit(self, task, /, *arguments, **named):
+        future: Future = Future()
+        future.set_result(task(*arguments, **named))
+        return future
+
+
+def collect(aws, *kinds: str, tagged: bool = False, identity: Identity = IDENTITY):
+    reader = Reader(aws)
+    found, tags = Collector(reader, identity, OneAfterTheOther()).collect(set(kinds), tagged)
+    assert reader.errors == []
+    return found, tags
+
+
+def test_what_stands_in_the_vpc_is_asked_by_vpc(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]}, {"Filters": BY_TAG})
+    in_vpc = [{"Name": "vpc-id", "Values": ["vpc-1"]}]
+    aws.answer("ec2", "describe_subnets", {"Subnets": [{"SubnetId": "subnet-1"}]}, {"Filters": in_vpc})
+    found, _tags = collect(aws, "subnet")
+    assert found == {"vpc": [{"VpcId": "vpc-1"}], "subnet": [{"SubnetId": "subnet-1"}]}
+
+
+def test_without_a_vpc_what_is_left_is_asked_by_tag(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": []})
+    states = [{"Name": "state", "Values": ["pending", "failed", "available", "deleting"]}]
+    left = {"NatGateways": [{"NatGatewayId": "nat-1"}]}
+    aws.answer("ec2", "describe_nat_gateways", left, {"Filter": BY_TAG + states})
+    assert collect(aws, "nat_gateway")[0]["nat_gateway"] == [{"NatGatewayId": "nat-1"}]
+
+
+def test_an_internet_gateway_is_found_attached_or_not_and_once(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})
+    loose, attached = {"InternetGatewayId": "igw-1"}, {"InternetGatewayId": "igw-2"}
+    aws.answer("ec2", "describe_internet_gateways", {"InternetGateways": [loose, attached]}, {"Filters": BY_TAG})
+    in_vpc = [{"Name": "attachment.vpc-id", "Values": ["vpc-1"]}]
+    aws.answer("ec2", "describe_internet_gateways", {"InternetGateways": [attached]}, {"Filters": in_vpc})
+    assert collect(aws, "internet_gateway")[0]["internet_gateway"] == [loose, attached]
+
+
+def test_all_pages_are_read(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}], "NextToken": "more"}, {"Filters": BY_TAG})
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-2"}]}, {"Filters": BY_TAG, "NextToken": "more"})
+    assert [vpc["VpcId"] for vpc in collect(aws, "vpc")[0]["vpc"]] == ["vpc-1", "vpc-2"]
+
+
+def test_volumes_without_tags_are_found_through_their_instance(aws):
+    standing = ["pending", "running", "shutting-down", "stopping", "stopped"]
+    instance = {
+        "InstanceId": "i-1",
+        "BlockDeviceMappings": [{"Ebs": {"VolumeId": "vol-1"}}, {"Ebs": {"VolumeId": "vol-2"}}, {"DeviceName": "x"}],
+    }
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": []})
+    aws.answer(
+        "ec2",
+        "describe_instances",
+        {"Reservations": [{"Instances": [instance]}, {"Instances": []}]},
+        {"Filters": [*BY_TAG, {"Name": "instance-state-name", "Values": standing}]},
+    )
+    aws.answer("ec2", "describe_volumes", {"Volumes": [{"VolumeId": "vol-1"}]}, {"Filters": BY_TAG})
+    rest = {"Filters": [{"Name": "volume-id", "Values": ["vol-2"]}]}
+    aws.answer("ec2", "describe_volumes", {"Volumes": [{"VolumeId": "vol-2"}]}, rest)
+    found, _tags = collect(aws, "instance", "volume")
+    assert found["instance"] == [instance]
+    assert [volume["VolumeId"] for volume in found["volume"]] == ["vol-1", "vol-2"]
+
+
+def test_addresses_are_listed_without_a_filter(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": []}).answer("ec2", "describe_addresses", {"Addresses": []}, {})
+    assert collect(aws, "elastic_ip")[0]["elastic_ip"] == []
+
+
+def test_what_only_tags_show_is_described_too(aws):
+    arns = {
+        "arn:aws:logs:us-east-1:123456789012:log-group:/odd": {"Project": "p"},
+        "arn:aws:cloudwatch:us-east-1:123456789012:alarm:odd": {"Project": "p"},
+        "arn:aws:ssm:us-east-1:123456789012:parameter/odd": {"Project": "p"},
+    }
+    aws.answer(
+        "resourcegroupstaggingapi",
+        "get_resources",
+        {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": [{"Key": "Project", "Value": "p"}]} for arn in arns]},
+        {"TagFilters": [{"Key": "Project", "Values": ["p"]}]},
+    )
+    types = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+    aws.answer("cloudwatch", "describe_alarms", {"MetricAlarms": []}, {"AlarmNamePrefix": "p-dev-", **types})
+    composite = {"CompositeAlarms": [{"AlarmName": "odd"}]}
+    aws.answer("cloudwatch", "describe_alarms", composite, {"AlarmNames": ["odd"], **types})
+    for name in ("/aws/vpc/p-dev", "/odd"):
+        aws.answer("logs", "describe_log_groups", {"logGroups": [{"logGroupName": name}]}, {"logGroupNamePrefix": name})
+    names = [{"Key": "Name", "Option": "Equals", "Values": ["/odd", "/p/token", "odd"]}]
+    aws.answer("ssm", "describe_parameters", {"Parameters": [{"Name": "odd"}]}, {"ParameterFilters": names})
+    found, tags = collect(aws, "log_group", "alarm", "ssm_parameter", tagged=True)
+    assert tags == arns
+    assert found["alarm"] == [{"AlarmName": "odd"}]
+    assert [group["logGroupName"] for group in found["log_group"]] == ["/aws/vpc/p-dev", "/odd"]
+    assert found["ssm_parameter"] == [{"Name": "odd"}]
+
+
+def test_parameters_are_asked_for_fifty_at_a_time(aws):
+    names = {f"{number}_parameter": f"/p/{number:02}" for number in range(51)}
+    for part in (sorted(names.values())[:50], ["/p/50"]):
+        request = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": part}]}
+        aws.answer("ssm", "describe_parameters", {"Parameters": [{"Name": part[0]}]}, request)
+    found, _tags = collect(aws, "ssm_parameter", identity=Identity("p-dev", {"Project": "p"}, names))
+    assert [parameter["Name"] for parameter in found["ssm_parameter"]] == ["/p/00", "/p/50"]
+
+
+def test_policies_are_known_by_their_tags(aws):
+    policies = [{"PolicyName": "p-dev-x", "Arn": f"arn:aws:iam::123456789012:policy/{'p-dev-x'}"}, {"PolicyName": "y"}]
+    aws.answer("iam", "list_policies", {"Policies": policies, "IsTruncated": False}, {"Scope": "Local"})
+    aws.answer("iam", "list_policy_tags", {"Tags": [{"Key": "a", "Value": "b"}]}, {"PolicyArn": policies[0]["Arn"]})
+    assert collect(aws, "iam_policy")[0]["iam_policy"] == [{**policies[0], "Tags": [{"Key": "a", "Value": "b"}]}]
+
+
+def test_a_role_that_is_missing_is_an_answer(aws):
+    role = {
+        "RoleName": "b",
+        "Path": "/",
+        "RoleId": "AROAEXAMPLEEXAMPLE",
+        "Arn": "arn:aws:iam::123456789012:role/b",
+        "CreateDate": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    aws.refuse("iam", "get_role", "NoSuchEntity").answer("iam", "get_role", {"Role": role}, {"RoleName": "b"})
+    names = {"a_role": "a", "b_role": "b"}
+    assert collect(aws, "iam_role", identity=Identity("p-dev", {"Project": "p"}, names))[0]["iam_role"] == [role]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "result", "code", "permission", "denied"),
+    [
+        ("ec2", "describe_vpcs", "Vpcs", "UnauthorizedOperation", "ec2:DescribeVpcs", True),
+        ("s3", "list_buckets", "Buckets", "AccessDenied", "s3:ListAllMyBuckets", True),
+        ("sns", "list_topics", "Topics", "AuthorizationError", "sns:ListTopics", True),
+        ("logs", "describe_log_groups", "logGroups", "AccessDeniedException", "logs:DescribeLogGroups", True),
+        ("resourcegroupstaggingapi", "get_resources", "x", "AccessDeniedException", "tag:GetResources", True),
+        ("ec2", "describe_addresses", "Addresses", "InternalError", "ec2:DescribeAddresses", False),
+    ],
+)
+def test_a_refusal_is_kept_with_the_permission_it_needs(aws, service, operation, result, code, permission, denied):
+    aws.refuse(service, operation, code, "no")
+    reader = Reader(aws)
+    assert reader.list(service, operation, result) == []
+    assert reader.errors == [CallError(service, permission, code, "no")]
+    assert reader.errors[0].denied is denied
+
+
+def test_no_answer_at_all_is_raised(aws, monkeypatch):
+    def unsigned(*_arguments, **_named):
+        raise NoCredentialsError()
+
+    monkeypatch.setattr(aws("sns"), "get_paginator", unsigned)
+    with pytest.raises(AnsibleAWSError) as raised:
+        Reader(aws).list("sns", "list_topics", "Topics")
+    assert "credentials" in str(raised.value.exception)

@@ -1,0 +1,213 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The roles' outputs, made from what stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import outputs
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = {
+    "vpc_log_group": "/aws/vpc/p-dev",
+    "ec2_log_group": "/aws/ec2/p-dev",
+    "flow_log_role": "p-dev-flow-log",
+    "instance_role": "p-dev-instance",
+    "instance_profile": "p-dev-instance",
+    "key_pair": "p-dev",
+    "security_group": "p-dev-instance",
+    "topic": "p-dev-alarms",
+    "dashboard": "p-dev",
+    "datasets_bucket": "p-dev-data",
+    "models_bucket": "p-dev-models",
+    "transfer_bucket": "p-dev-transfer",
+}
+IDENTITY = Identity("p-dev", {"Project": "p"}, NAMES)
+ROLE = "arn:aws:iam::123456789012:role/"
+
+
+def tags(**values: str) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in values.items()]
+
+
+def found(answer: str, **entries: list[dict]) -> dict[str, list[dict]]:
+    return {**{kind: [] for kind in GATHER[answer]}, **entries}
+
+
+def subnet(name: str, tier: str, index: str, zone: str, vpc: str = "vpc-1") -> dict:
+    return {"SubnetId": name, "VpcId": vpc, "AvailabilityZone": zone, "Tags": tags(Tier=tier, Index=index)}
+
+
+def gateway(name: str, subnet_id: str, address: str | None, state: str = "available") -> dict:
+    addresses = [{"PublicIp": address}] if address else [{}]
+    return {"NatGatewayId": name, "SubnetId": subnet_id, "State": state, "NatGatewayAddresses": addresses}
+
+
+NETWORK = found(
+    "network",
+    vpc=[{"VpcId": "vpc-2", "CidrBlock": "10.9.0.0/16"}, {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Tags": tags(Name="p-dev")}],
+    subnet=[
+        subnet("private-2", "private", "2", "b"),
+        subnet("public-10", "public", "10", "c"),
+        subnet("public-2", "public", "2", "b"),
+        subnet("public-1", "public", "1", "a"),
+        subnet("private-1", "private", "1", "a"),
+        subnet("elsewhere", "public", "1", "d", vpc="vpc-2"),
+        {"SubnetId": "untagged", "VpcId": "vpc-1", "AvailabilityZone": "f"},
+    ],
+    internet_gateway=[{"InternetGatewayId": "igw-1"}],
+    nat_gateway=[
+        gateway("nat-2", "public-2", "192.0.2.2"),
+        gateway("nat-failed", "public-1", None, "failed"),
+        gateway("nat-1", "public-1", None, "pending"),
+    ],
+    route_table=[
+        {"RouteTableId": "main"},
+        {"RouteTableId": "rtb-private-2", "Tags": tags(Tier="private", Index="2")},
+        {"RouteTableId": "rtb-private-1", "Tags": tags(Tier="private", Index="1")},
+        {"RouteTableId": "rtb-public", "Tags": tags(Tier="public")},
+    ],
+    network_acl=[{"NetworkAclId": "acl-default", "IsDefault": True}, {"NetworkAclId": "acl-own", "IsDefault": False}],
+    vpc_endpoint=[
+        {"VpcEndpointId": "vpce-ssm", "ServiceName": "com.amazonaws.us-east-1.ssm", "VpcEndpointType": "Interface"},
+        {"VpcEndpointId": "vpce-s3", "ServiceName": "com.amazonaws.us-east-1.s3", "VpcEndpointType": "Gateway"},
+    ],
+    security_group=[
+        {"GroupId": "sg-default", "GroupName": "default", "VpcId": "vpc-1"},
+        {"GroupId": "sg-own", "GroupName": "p-dev-instance", "VpcId": "vpc-1"},
+        {"GroupId": "sg-other", "GroupName": "p-dev-instance", "VpcId": "vpc-2"},
+    ],
+    flow_log=[
+        {"FlowLogId": "fl-subnet", "ResourceId": "public-1", "LogGroupName": "/other"},
+        {"FlowLogId": "fl-1", "ResourceId": "vpc-1", "LogGroupName": "/aws/vpc/p-dev"},
+    ],
+    iam_role=[{"RoleName": "p-dev-instance", "Arn": f"{ROLE}p-dev-instance"}, {"RoleName": "p-dev-flow-log", "Arn": f"{ROLE}p-dev-flow-log"}],
+)
+
+
+def test_network():
+    assert outputs.network(NETWORK, IDENTITY) == {
+        "vpc_id": "vpc-1",
+        "vpc_cidr": "10.0.0.0/16",
+        "availability_zones": ["a", "b", "c"],
+        "public_subnet_ids": ["public-1", "public-2", "public-10"],
+        "private_subnet_ids": ["private-1", "private-2"],
+        "internet_gateway_id": "igw-1",
+        "nat_gateway_ids": ["nat-1", "nat-2"],
+        "nat_public_ips": ["192.0.2.2"],
+        "public_route_table_id": "rtb-public",
+        "private_route_table_ids": ["rtb-private-1", "rtb-private-2"],
+        "network_acl_id": "acl-own",
+        "s3_endpoint_id": "vpce-s3",
+        "flow_log_id": "fl-1",
+        "flow_log_group_name": "/aws/vpc/p-dev",
+        "flow_log_role_arn": f"{ROLE}p-dev-flow-log",
+        "security_group_id": "sg-own",
+        "default_security_group_id": "sg-default",
+    }
+
+
+def test_storage():
+    buckets = found("storage", bucket=[{"Name": "p-dev-models"}, {"Name": "p-dev-data"}])
+    assert outputs.storage(buckets, IDENTITY, "aws-cn") == {
+        "datasets_bucket": "p-dev-data",
+        "datasets_bucket_arn": "arn:aws-cn:s3:::p-dev-data",
+        "models_bucket": "p-dev-models",
+        "models_bucket_arn": "arn:aws-cn:s3:::p-dev-models",
+        "transfer_bucket": "",
+    }
+
+
+def test_iam():
+    profile = {"InstanceProfileName": "p-dev-instance", "Arn": "arn:aws:iam::123456789012:instance-profile/p-dev-instance"}
+    assert outputs.iam(found("iam", iam_role=NETWORK["iam_role"], instance_profile=[profile]), IDENTITY) == {
+        "instance_role_name": "p-dev-instance",
+        "instance_role_arn": f"{ROLE}p-dev-instance",
+        "instance_profile_name": "p-dev-instance",
+        "instance_profile_arn": profile["Arn"],
+    }
+
+
+def instance(index: str, role: str = "ml-training", state: str = "running") -> dict:
+    return {
+        "InstanceId": f"i-{index}",
+        "InstanceType": "t3.medium",
+        "ImageId": "ami-1",
+        "State": {"Name": state},
+        "Placement": {"AvailabilityZone": "us-east-1a"},
+        "LaunchTime": datetime(2026, 1, 2, tzinfo=UTC),
+        "RootDeviceName": "/dev/xvda",
+        "BlockDeviceMappings": [
+            {"DeviceName": "/dev/sdb", "Ebs": {"VolumeId": "vol-data"}},
+            {"DeviceName": "/dev/xvda", "Ebs": {"VolumeId": f"vol-{index}"}},
+        ],
+        "Tags": tags(Name=f"p-dev-{index}", Role=role, Index=index),
+    }
+
+
+def test_compute():
+    instances = [
+        {**instance("10"), "SubnetId": "subnet-1", "PrivateIpAddress": "10.0.1.4", "PublicIpAddress": "192.0.2.3"},
+        instance("2", state="stopped"),
+        instance("1", role="ray"),
+        instance("3", state="shutting-down"),
+    ]
+    made = outputs.compute(found("compute", instance=instances, key_pair=[{"KeyName": "p-dev"}]), IDENTITY)
+    assert made["image_id"] == "ami-1"
+    assert made["key_name"] == "p-dev"
+    assert [entry["id"] for entry in made["instances"]] == ["i-2", "i-10"]
+    assert made["instances"][1] == {
+        "id": "i-10",
+        "name": "p-dev-10",
+        "type": "t3.medium",
+        "state": "running",
+        "availability_zone": "us-east-1a",
+        "subnet_id": "subnet-1",
+        "private_ip": "10.0.1.4",
+        "public_ip": "192.0.2.3",
+        "image_id": "ami-1",
+        "root_volume_id": "vol-10",
+        "launch_time": "2026-01-02T00:00:00+00:00",
+    }
+    assert made["instances"][0]["public_ip"] == ""
+
+
+def test_monitoring():
+    topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
+    standing = found(
+        "monitoring",
+        log_group=[{"logGroupName": "/aws/ec2/p-dev"}],
+        sns_topic=[{"TopicArn": f"{topic}-2"}, {"TopicArn": topic}],
+        alarm=[{"AlarmName": "b"}, {"AlarmName": "a"}],
+        dashboard=[{"DashboardName": "p-dev"}],
+    )
+    assert outputs.monitoring(standing, IDENTITY) == {
+        "log_groups": {"vpc": "", "ec2": "/aws/ec2/p-dev"},
+        "topic_arn": topic,
+        "alarm_names": ["a", "b"],
+        "dashboard_name": "p-dev",
+    }
+
+
+@pytest.mark.parametrize("answer", ["network", "storage", "iam", "compute", "monitoring"])
+@pytest.mark.parametrize("identity", [IDENTITY, Identity("p-dev", {"Project": "p"}, {})])
+def test_an_empty_account_gives_empty_values_of_the_same_form(answer, identity):
+    partition = ["aws"] if answer == "storage" else []
+    empty = getattr(outputs, answer)(found(answer), identity, *partition)
+    full = {**empty, "log_groups": ""} if answer == "monitoring" else empty
+    assert all(value in ("", []) for value in full.values()), empty
+
+
+@given(st.permutations(range(12)))
+def test_order_follows_the_number_in_the_tag_index(numbers):
+    entries = [{"Tags": tags(Index=str(number))} for number in numbers]
+    assert [outputs.index_of(entry) for entry in outputs.in_order(entries)] == list(range(12))
+
+
+@pytest.mark.parametrize("index", ["", "one", "-1", "²"])
+def test_an_index_that_is_no_number_counts_as_none(index):
+    assert outputs.index_of({"Tags": tags(Index=index)}) == 0
