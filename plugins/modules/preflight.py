@@ -17,7 +17,7 @@ description:
   - Fails also where a setting can't be templated, and names it.
   - Sets facts. Where facts are not injected as variables (C(INJECT_FACTS_AS_VARS)), they are in C(ansible_facts).
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 notes:
   - An action plugin of the same name runs on the controller, judges the settings, and fills in the options other than
     O(roles) for the module, which makes the calls.
@@ -89,8 +89,8 @@ ansible_facts:
       sample: aws
     mlinfra_availability_zones:
       description: >-
-        The two zones to use, by the first of these that applies: C(network_availability_zones), the zones that the
-        environment's public subnets stand in, the region's first two that offer the instance type.
+        The two zones to use. C(network_availability_zones) or, where it is empty, those that the environment's subnets
+        stand in, else the region's first that offer the instance type.
       type: list
       elements: str
       sample: [us-east-1a, us-east-1b]

@@ -11,7 +11,6 @@ import typing as t
 
 from .problems import problem
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Named = tuple[str, ipaddress.IPv4Network]
 
 # What Amazon VPC takes, for the VPC itself and for its subnets.
@@ -25,7 +24,7 @@ NARROWEST_OPEN = {4: 7, 6: 15}
 EXAMPLE = "write a range such as 10.0.0.0/16"
 
 
-def parse(variable: str, value: t.Any) -> tuple[Network | None, list[str]]:
+def parse(variable: str, value: t.Any) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network | None, list[str]]:
     """Read one range of addresses.
 
     Args:
@@ -91,6 +90,6 @@ def inside_problems(outer: Named, blocks: t.Iterable[Named]) -> list[str]:
     ]
 
 
-def is_open(network: Network) -> bool:
+def is_open(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     """Say whether a range lets in the Internet at large."""
     return network.prefixlen <= NARROWEST_OPEN[network.version]

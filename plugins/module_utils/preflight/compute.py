@@ -113,6 +113,8 @@ def _way_in_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if not settings.get("compute_public_key", "-"):
         remedy = "give the public key of the one who logs in, or set ml_host_connection: ssm"
         found.append(problem("compute_public_key", "", "contradicts ml_host_connection: ssh", remedy))
+    if "network" not in settings.get("preflight_roles", ()):
+        return found
     if settings.get("network_allowed_cidrs") == []:
         remedy = "name the ranges that SSH comes from, or set ml_host_connection: ssm"
         found.append(problem("network_allowed_cidrs", "", "contradicts ml_host_connection: ssh", remedy))

@@ -46,9 +46,10 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if email and not re.fullmatch(EMAIL, email):
         remedy = "write name@example.org, or leave it empty"
         found.append(problem("monitoring_email", email, "is not an e-mail address", remedy))
-    if "compute_name" in settings and isinstance(settings["compute_name"], str):
-        alarm = settings["compute_name"] + LONGEST_ALARM_ENDING
-        found.extend(name_problems("compute_name (names of alarms)", alarm, "alarm"))
+    name = settings.get("monitoring_instance_name")
+    if isinstance(name, str):
+        found.extend(name_problems("monitoring_instance_name", f"{name}{LONGEST_ALARM_ENDING}", "alarm"))
+    found.extend(_contradictions(settings))
     if "monitoring_tags" in settings:
         found.extend(tags_problems("monitoring_tags", settings["monitoring_tags"], settings.get("mlinfra_tags")))
     return found
@@ -74,4 +75,23 @@ def _period_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         if number * period > longest:
             remedy = f"CloudWatch looks back {longest} seconds at most: choose {longest // period} or fewer"
             found.append(problem(counted, number, f"times {variable} ({period}) is too long", remedy))
+    return found
+
+
+def _contradictions(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what the roles iam and compute have otherwise, so that alarms would wait for what never comes."""
+    found = []
+    roles = settings.get("preflight_roles", ())
+    namespace, allowed = settings.get("monitoring_metrics_namespace"), settings.get("iam_metrics_namespace")
+    if "iam" in roles and allowed is not None and namespace not in (None, allowed):
+        remedy = f"hosts may publish in iam_metrics_namespace ({allowed}) only: make them the same"
+        found.append(problem("monitoring_metrics_namespace", namespace, "gets no metrics", remedy))
+    group, groups = settings.get("monitoring_log_group"), settings.get("iam_log_groups")
+    if "iam" in roles and groups is not None and group is not None and group not in groups:
+        remedy = f"hosts may write to iam_log_groups ({', '.join(groups)}) only: add it there"
+        found.append(problem("monitoring_log_group", group, "gets no events", remedy))
+    name, named = settings.get("monitoring_instance_name"), settings.get("compute_name")
+    if "compute" in roles and named is not None and name not in (None, named):
+        remedy = f"instances are named after compute_name ({named}): make them the same"
+        found.append(problem("monitoring_instance_name", name, "is no instance's name", remedy))
     return found

@@ -9,7 +9,7 @@ import ipaddress
 import typing as t
 import urllib.parse
 
-from .network import ZONES
+from .network import SUBNETS, ZONES
 from .problems import problem, wanted
 
 INVALID_CREDENTIALS = {
@@ -105,19 +105,27 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
 def availability_zones(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
     """Return the zones to use, in the order of the subnets.
 
-    They are, the first that applies: those that the settings name; those that the environment's public subnets stand
-    in already; the region's first two that offer the instance type; the region's first two.
+    They are those that the settings name. Where none is named, a subnet that stands keeps its zone, and the others get
+    the region's first ones that offer the instance type or, where too few do, the region's first ones.
     """
     named = settings.get("network_availability_zones") or []
     if named:
         return list(named)
-    standing = facts.get("standing_zones", {})
-    stood = [standing[cidr] for cidr in settings.get("network_public_subnets") or [] if cidr in standing]
-    if len(stood) == ZONES:
-        return stood
+    kept = _standing_zones(settings, facts)
     available = [zone["name"] for zone in facts.get("zones", []) if zone["state"] == "available"]
     offering = [zone for zone in available if zone in facts.get("offered_zones", [])]
-    return (offering if len(offering) >= ZONES else available)[:ZONES]
+    fresh = iter(zone for zone in (offering if len(offering) >= ZONES else available) if zone not in kept)
+    return [zone for zone in (zone or next(fresh, "") for zone in kept) if zone]
+
+
+def _standing_zones(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the zone of each pair of subnets that stands, empty for one that does not."""
+    standing = facts.get("standing_zones", {})
+    found = [""] * ZONES
+    for variable in SUBNETS:
+        for index, block in enumerate((settings.get(variable) or [])[:ZONES]):
+            found[index] = found[index] or standing.get(block, "")
+    return found
 
 
 def _region_problems(facts: t.Mapping[str, t.Any]) -> list[str]:
@@ -143,10 +151,24 @@ def _zone_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]
             found.append(problem(name, zone, f"is not a zone of {region}", f"choose from {usable}"))
         elif states[zone] != "available":
             found.append(problem(name, zone, f"is {states[zone]} now", f"choose from {usable}"))
+    found.extend(_kept_problems(settings, facts))
     if list(states.values()).count("available") < ZONES:
         remedy = "choose another region"
         found.append(problem("mlinfra_region", region, f"has fewer than {ZONES} zones available", remedy))
     return found
+
+
+def _kept_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return one problem for each named zone that isn't the one where its subnets stand already."""
+    named = settings.get("network_availability_zones") or []
+    remedy = "subnets can't move: name {}, or choose other ranges for new ones"
+    return [
+        problem(
+            f"network_availability_zones[{index}]", zone, f"is not {kept}, where subnets stand", remedy.format(kept)
+        )
+        for index, (zone, kept) in enumerate(zip(named, _standing_zones(settings, facts), strict=False))
+        if kept not in ("", zone)
+    ]
 
 
 def _type_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:

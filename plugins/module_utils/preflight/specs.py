@@ -15,6 +15,16 @@ from .problems import problem
 
 Spec = t.Mapping[str, t.Any]
 HIDDEN = "(not shown)"
+# What a type is called, one value of it and several.
+KINDS = {
+    "bool": ("true or false", "true or false"),
+    "dict": ("a dictionary", "dictionaries"),
+    "float": ("a number", "numbers"),
+    "int": ("a whole number", "whole numbers"),
+    "list": ("a list", "lists"),
+    "path": ("a path", "paths"),
+    "str": ("a text", "texts"),
+}
 
 
 def judge(spec: t.Mapping[str, Spec], settings: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[str]]:
@@ -101,16 +111,8 @@ def _allowed(options: Spec) -> str:
     """Say what a specification allows, in a few words."""
     if "choices" in options:
         return f"one of {', '.join(map(str, options['choices']))}"
-    kinds = {
-        "bool": "true or false",
-        "dict": "a dictionary",
-        "float": "a number",
-        "int": "a whole number",
-        "list": "a list",
-        "path": "a path",
-        "str": "a text",
-    }
-    kind = kinds.get(options.get("type", "str"), f"a value of type {options.get('type')}")
-    if options.get("type") == "list" and "elements" in options:
-        kind += f" whose elements are of type {options['elements']}"
-    return kind
+    kind = options.get("type", "str")
+    one = KINDS.get(kind, (f"a value of type {kind}", ""))[0]
+    if kind == "list" and "elements" in options:
+        return f"{one} of {KINDS.get(options['elements'], ('', 'values'))[1]}"
+    return one

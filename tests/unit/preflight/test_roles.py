@@ -1,0 +1,304 @@
+# Copyright: mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rules of each role: what defaults and inventories hold passes, and each mistake is one line."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compute, project
+
+ROOT = Path(__file__).parents[3]
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
+ROLES = ["network", "storage", "iam", "compute", "monitoring"]
+GOOD = {
+    "project": {
+        "mlinfra_project": "ml",
+        "mlinfra_environment": "dev",
+        "mlinfra_region": "eu-central-1",
+        "mlinfra_tags": {"Project": "ml"},
+        "mlinfra_identity_tags": {"Project": "ml"},
+        "mlinfra_extra_tags": {},
+        "mlinfra_log_retention_days": 7,
+        "ml_host_connection": "ssm",
+        "ml_host_login_user": "ec2-user",
+        "ml_host_s3_addressing_style": "virtual",
+    },
+    "network": {
+        "network_name": "ml-dev",
+        "network_cidr": "10.0.0.0/16",
+        "network_public_subnets": ["10.0.1.0/24", "10.0.2.0/24"],
+        "network_private_subnets": ["10.0.11.0/24", "10.0.12.0/24"],
+        "network_availability_zones": [],
+        "network_allowed_cidrs": ["203.0.113.0/24", "2001:db8::/48"],
+        "network_ingress_ports": [{"port": 22, "description": "SSH"}],
+        "network_log_retention_days": 7,
+        "network_tags": {"Project": "ml"},
+    },
+    "storage": {
+        "storage_datasets_bucket": "ml-dev-datasets",
+        "storage_models_bucket": "ml-dev-models",
+        "storage_transfer_bucket": "ml-dev-transfer",
+        "storage_datasets_prefixes": ["raw", "processed/daily"],
+        "storage_datasets_glacier_days": 90,
+        "storage_models_noncurrent_glacier_days": 30,
+        "storage_models_noncurrent_expiration_days": 365,
+        "storage_incomplete_upload_days": 7,
+        "storage_transfer_enabled": True,
+    },
+    "iam": {
+        "iam_instance_role_name": "ml-dev-ml-instance",
+        "iam_log_groups": ["/aws/ec2/ml-dev"],
+        "iam_parameters": ["/ml/dev/jupyter-token"],
+        "iam_permissions_boundary": "arn:aws:iam::123456789012:policy/boundary",
+        "iam_datasets_bucket": "ml-dev-datasets",
+        "iam_metrics_namespace": "MLInfra/ml-dev",
+    },
+    "compute": {
+        "compute_name": "ml-dev-ml-training",
+        "compute_instance_count": 1,
+        "compute_instance_type": "t3.medium",
+        "compute_image_id": "",
+        "compute_root_volume_size": 50,
+        "compute_root_volume_type": "gp3",
+        "compute_public_key": KEY,
+        "compute_subnet_tier": "public",
+    },
+    "monitoring": {
+        "monitoring_topic_name": "ml-dev-alarms",
+        "monitoring_cpu_threshold": 80,
+        "monitoring_cpu_period": 300,
+        "monitoring_cpu_evaluation_periods": 2,
+        "monitoring_log_retention_days": 7,
+        "monitoring_email": "ml+alarms@example.org",
+        "monitoring_instance_name": "ml-dev-ml-training",
+    },
+}
+SSH = {
+    "ml_host_connection": "ssh",
+    "preflight_roles": ["network", "compute"],
+    "network_allowed_cidrs": ["203.0.113.0/24"],
+}
+SETTING_OF_EACH_CASE = [
+    ("project", {"mlinfra_project": ""}, "mlinfra_project: (empty) is missing"),
+    ("project", {"mlinfra_project": None}, "mlinfra_project: (empty) is missing"),
+    ("project", {"mlinfra_environment": ""}, "mlinfra_environment: (empty) is missing"),
+    ("project", {"mlinfra_project": 7}, "put it between quotation marks"),
+    ("project", {"mlinfra_project": "ML_lab"}, "lower-case letters"),
+    ("project", {"mlinfra_environment": "dev;id"}, "lower-case letters"),
+    ("project", {"mlinfra_environment": "-dev"}, "lower-case letters"),
+    ("project", {"mlinfra_region": "useast1"}, "mlinfra_region: useast1"),
+    ("project", {"mlinfra_log_retention_days": 8}, "1, 3, 5, 7, 14"),
+    ("project", {"mlinfra_tags": {"aws:x": "y"}}, "mlinfra_tags"),
+    ("project", {"mlinfra_extra_tags": {"Project": "other"}}, "mlinfra_extra_tags.Project: other"),
+    ("project", {"ml_host_connection": "telnet"}, "ssm, ssh"),
+    ("project", {"ml_host_login_user": "ec2 user"}, "ml_host_login_user"),
+    ("network", {"network_name": "a" * 129}, "129 characters"),
+    (
+        "network",
+        {"network_cidr": "10.0.0.0/8", "network_public_subnets": []},
+        "network_cidr: 10.0.0.0/8 has the prefix /8",
+    ),
+    (
+        "network",
+        {"network_cidr": "10.1.0.0/16"},
+        "network_public_subnets[0]: 10.0.1.0/24 is not inside network_cidr (10.1.0.0/16)",
+    ),
+    (
+        "network",
+        {"network_public_subnets": ["10.0.1.0/24", "10.0.1.128/25"]},
+        "overlaps network_public_subnets[0] (10.0.1.0/24)",
+    ),
+    (
+        "network",
+        {"network_private_subnets": ["10.0.1.0/24", "10.0.12.0/24"]},
+        "network_private_subnets[0]: 10.0.1.0/24 overlaps",
+    ),
+    ("network", {"network_public_subnets": ["10.0.1.0/24"]}, "has 1 ranges; list 2"),
+    ("network", {"network_availability_zones": ["us-east-1a"]}, "has 1 zones"),
+    ("network", {"network_availability_zones": ["us-east-1a", "us-east-1a"]}, "is listed twice"),
+    (
+        "network",
+        {"network_allowed_cidrs": ["0.0.0.0/0"]},
+        "lets in the whole Internet; name your own ranges, or set network_demo_open",
+    ),
+    ("network", {"network_allowed_cidrs": ["::/0"]}, "lets in the whole Internet"),
+    ("network", {"network_allowed_cidrs": ["::/0"], "mlinfra_environment": "prod"}, "never in prod"),
+    ("network", {"network_demo_open": True, "mlinfra_environment": "prod"}, "network_demo_open: true is not for"),
+    ("network", {"network_allowed_cidrs": ["203.0.113.1/24"]}, "the range is 203.0.113.0/24"),
+    (
+        "network",
+        {"network_allowed_cidrs": ["203.0.113.0/24"] * 2},
+        "network_allowed_cidrs[1]: 203.0.113.0/24 is listed twice",
+    ),
+    ("network", {"network_ingress_ports": [{"port": 65536}]}, "network_ingress_ports[0].port: 65536"),
+    (
+        "network",
+        {"network_ingress_ports": [{"port": 22}, {"port": 22}]},
+        "network_ingress_ports[1].port: 22 is listed twice",
+    ),
+    ("network", {"network_log_retention_days": 10}, "network_log_retention_days: 10"),
+    ("network", {"network_tags": {"k": True}}, "network_tags.k"),
+    ("storage", {"storage_models_bucket": "ml-dev-datasets"}, "is the name of storage_datasets_bucket too"),
+    ("storage", {"storage_datasets_bucket": "a" * 64}, "has 64 characters, and an S3 bucket's name has at most 63"),
+    ("storage", {"storage_datasets_prefixes": ["/raw"]}, "storage_datasets_prefixes[0]: /raw"),
+    ("storage", {"storage_datasets_prefixes": ["raw", "raw"]}, "storage_datasets_prefixes[1]: raw is listed twice"),
+    ("storage", {"storage_datasets_glacier_days": 0}, "from 1 to"),
+    (
+        "storage",
+        {"storage_models_noncurrent_expiration_days": 30},
+        "is not after storage_models_noncurrent_glacier_days (30)",
+    ),
+    (
+        "storage",
+        {"storage_transfer_enabled": False, "ml_host_connection": "ssm"},
+        "contradicts ml_host_connection: ssm",
+    ),
+    ("iam", {"iam_instance_role_name": "a" * 65}, "has 65 characters, and an IAM role's name has at most 64"),
+    ("iam", {"iam_datasets_bucket": "A"}, "iam_datasets_bucket: A"),
+    ("iam", {"iam_log_groups": ["a b"]}, "iam_log_groups[0]: a b"),
+    ("iam", {"iam_parameters": ["/aws/x"]}, "iam_parameters[0]: /aws/x"),
+    ("iam", {"iam_permissions_boundary": "boundary"}, "is not the ARN of a policy"),
+    (
+        "compute",
+        {"compute_instance_count": 101},
+        "compute_instance_count: 101 is out of range; choose a number from 0 to 100",
+    ),
+    ("compute", {"compute_instance_count": -1}, "compute_instance_count: -1"),
+    ("compute", {"compute_instance_type": "medium"}, "compute_instance_type: medium is not an instance type"),
+    ("compute", {"compute_image_id": "ami-xyz"}, "compute_image_id: ami-xyz"),
+    ("compute", {"compute_root_volume_size": 7}, "from 8 to 16384 (GiB)"),
+    ("compute", {"compute_root_volume_size": 16385}, "from 8 to 16384 (GiB)"),
+    ("compute", {"compute_root_volume_size": 1025, "compute_root_volume_type": "standard"}, "from 8 to 1024"),
+    ("compute", {"compute_root_volume_type": "st1"}, "st1 can't be a root"),
+    (
+        "compute",
+        {**SSH, "compute_subnet_tier": "private"},
+        "compute_subnet_tier: private contradicts ml_host_connection: ssh",
+    ),
+    ("compute", {**SSH, "compute_public_key": ""}, "compute_public_key: (empty) contradicts"),
+    ("compute", {**SSH, "network_allowed_cidrs": []}, "network_allowed_cidrs: (empty) contradicts"),
+    ("compute", {**SSH, "network_ingress_ports": [{"port": 8888}]}, "network_ingress_ports: 8888 contradicts"),
+    ("monitoring", {"monitoring_cpu_threshold": 101}, "from 0 to 100 (per cent)"),
+    ("monitoring", {"monitoring_cpu_period": 90}, "monitoring_cpu_period: 90"),
+    ("monitoring", {"monitoring_cpu_period": 30}, "monitoring_cpu_period: 30"),
+    ("monitoring", {"monitoring_cpu_evaluation_periods": 0}, "monitoring_cpu_evaluation_periods: 0"),
+    ("monitoring", {"monitoring_cpu_evaluation_periods": 289}, "choose 288 or fewer"),
+    ("monitoring", {"monitoring_cpu_period": 3600, "monitoring_cpu_evaluation_periods": 169}, "choose 168 or fewer"),
+    ("monitoring", {"monitoring_log_retention_days": 0}, "monitoring_log_retention_days: 0"),
+    ("monitoring", {"monitoring_email": "ml alarms@example.org"}, "is not an e-mail address"),
+    ("monitoring", {"monitoring_email": "ml@localhost"}, "is not an e-mail address"),
+    ("monitoring", {"monitoring_instance_name": "a" * 239}, "256 characters"),
+    (
+        "monitoring",
+        {"preflight_roles": ["iam"], "monitoring_metrics_namespace": "A", "iam_metrics_namespace": "B"},
+        "monitoring_metrics_namespace: A gets no metrics",
+    ),
+    (
+        "monitoring",
+        {"preflight_roles": ["iam"], "monitoring_log_group": "/a", "iam_log_groups": ["/b"]},
+        "monitoring_log_group: /a gets no events",
+    ),
+    ("monitoring", {"preflight_roles": ["compute"], "compute_name": "other"}, "is no instance's name"),
+]
+
+
+def _problems(role: str, settings: dict) -> list[str]:
+    rules = importlib.import_module(f"ansible_collections.mlinfra.aws.plugins.module_utils.preflight.{role}")
+    return rules.problems({**GOOD[role], **settings})
+
+
+@pytest.mark.parametrize("role", GOOD)
+def test_good_settings_pass(role: str) -> None:
+    """A set of settings without a mistake, and the same by numbers and texts that are as good."""
+    assert _problems(role, {}) == []
+
+
+@pytest.mark.parametrize("role", GOOD)
+def test_nothing_to_judge_is_no_problem_but_the_missing_names(role: str) -> None:
+    """Settings that could not be read are left out: the rules neither fail nor complain again."""
+    rules = importlib.import_module(f"ansible_collections.mlinfra.aws.plugins.module_utils.preflight.{role}")
+    assert len(rules.problems({})) == (2 if role == "project" else 0)
+
+
+@pytest.mark.parametrize(("role", "settings", "line"), SETTING_OF_EACH_CASE)
+def test_each_mistake_is_named(role: str, settings: dict, line: str) -> None:
+    """The message has the setting, what it holds and what is allowed."""
+    assert line in "\n".join(_problems(role, settings))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_removal_takes_no_more_than_names(role: str) -> None:
+    """What does not matter for removing a thing does not keep it from being removed."""
+    wrong = {
+        "network_cidr": "x",
+        "network_allowed_cidrs": ["0.0.0.0/0"],
+        "storage_datasets_glacier_days": -1,
+        "iam_permissions_boundary": "x",
+        "compute_instance_count": -1,
+        "monitoring_email": "x",
+    }
+    assert _problems(role, {**wrong, f"{role}_state": "absent"}) == []
+
+
+def test_a_shared_mistake_is_named_once() -> None:
+    """A number of days that roles take from the project is the project's mistake."""
+    settings = {"mlinfra_log_retention_days": 8, "network_log_retention_days": 8}
+    assert len(_problems("project", settings)) == 1
+    assert _problems("network", settings) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "fault"),
+    [
+        ("-----BEGIN OPENSSH PRIVATE " + "KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA", "is a private key"),
+        ("ecdsa-sha2-nistp256 AAAAE2VjZHNh", "not a public key that EC2 takes"),
+        ("AAAAC3NzaC1lZDI1NTE5AAAA", "not a public key that EC2 takes"),
+        ("ssh-ed25519", "is not complete"),
+        ("ssh-ed25519 b3BlbnNzaC1rZXktdjEAAAAA", "is not complete"),
+        ("ssh-ed25519 not*base64", "is not complete"),
+        (f"{KEY}\n{KEY}", "more than one line"),
+    ],
+)
+def test_public_keys_are_judged_and_never_repeated(key: str, fault: str) -> None:
+    """What may be a secret stays out of the message."""
+    line = compute.key_problems("compute_public_key", key)[0]
+    assert fault in line
+    assert all(word not in line for word in key.split() if len(word) > 15 and "-sha2-" not in word)
+
+
+def test_a_public_key_may_end_in_a_new_line() -> None:
+    """As the file has it that the key is read from."""
+    assert compute.key_problems("compute_public_key", f"{KEY}\n") == []
+
+
+def test_private_hosts_without_a_way_out_are_warned_of() -> None:
+    """It can be meant, where the VPC has endpoints of its own."""
+    assert compute.warnings({"compute_subnet_tier": "private", "network_egress": "none"})
+    assert not compute.warnings({"compute_subnet_tier": "private", "network_egress": "nat_gateway"})
+    assert not compute.warnings({"compute_subnet_tier": "private", "network_egress": "none", "compute_state": "absent"})
+
+
+def test_every_judged_setting_exists() -> None:
+    """Each setting that the cases above have is a default of a role or of the project: rules follow renamings."""
+    known = set(yaml.safe_load((ROOT / "group_vars" / "all.yml").read_text())) | {"preflight_roles"}
+    for role in ROLES:
+        known |= set(yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text()))
+    used = {name for settings in GOOD.values() for name in settings}
+    used |= {name for _role, settings, _line in SETTING_OF_EACH_CASE for name in settings}
+    used |= {
+        name
+        for role in ROLES
+        for name in importlib.import_module(
+            f"ansible_collections.mlinfra.aws.plugins.module_utils.preflight.{role}"
+        ).NAMES
+    }
+    assert used - known == set()
+
+
+def test_the_parts_of_the_project_can_be_judged_alone() -> None:
+    """The action asks for them first."""
+    assert project.part_problems({"mlinfra_project": "ml-lab2"}, "mlinfra_project") == []
