@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from emulator.places import ACCESS_KEY, HOST, REGION, Place
+from emulator.places import ACCESS_KEY, ACCOUNT, HOST, REGION, Place
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -27,7 +27,7 @@ MOTO_SETTINGS = {
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "true",
     "MOTO_ENABLE_AMI_VALIDATION": "true",
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
-    "MOTO_ACCOUNT_ID": "123456789012",
+    "MOTO_ACCOUNT_ID": ACCOUNT,
 }
 
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -160,14 +160,8 @@ class _Pickler(pickle.Pickler):
         for make in (threading.Lock, threading.RLock):
             if type(obj) is type(make()):
                 return make, ()
-        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
-            # Its own class takes other arguments than pickle would give it.
-            state, items = vars(obj), dict.items(obj)
-            if isinstance(obj, ParameterDict):
-                # AWS's own parameters are thousands; moto loads them again when they are asked for.
-                state = {name: False if name.endswith("_loaded") else value for name, value in state.items()}
-                items = [(name, value) for name, value in items if not name.startswith("/aws/service/")]
-            return _default_dictionary, (type(obj), obj.default_factory), state, None, iter(items)
+        if isinstance(obj, dict) and type(obj) not in (dict, defaultdict) and not isinstance(obj, OrderedDict):
+            return _new_dictionary, (type(obj),), _dictionary_state(obj), None, None, _fill_dictionary
         if isinstance(obj, PrivateKeyTypes):
             key = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
             return _private_key, (key,)
@@ -181,10 +175,26 @@ def _function(module: str, code: bytes, defaults: tuple[Any, ...] | None, cells:
     return FunctionType(marshal.loads(code), variables, argdefs=defaults, closure=tuple(map(CellType, cells)))
 
 
-def _default_dictionary(cls: type[defaultdict[Any, Any]], factory: Any) -> defaultdict[Any, Any]:
-    made = cls.__new__(cls)
-    defaultdict.__init__(made, factory)
-    return made
+def _new_dictionary(cls: type[dict[Any, Any]]) -> dict[Any, Any]:
+    return cls.__new__(cls)
+
+
+def _dictionary_state(obj: dict[Any, Any]) -> tuple[dict[str, Any], Any, list[tuple[Any, Any]]]:
+    """What a dictionary of moto's own class really holds: such a class may show and take something else."""
+    attributes, items = vars(obj), list(dict.items(obj))
+    if isinstance(obj, ParameterDict):
+        # AWS's own parameters are thousands; moto loads them again when they are asked for.
+        attributes = {name: False if name.endswith("_loaded") else value for name, value in attributes.items()}
+        items = [(name, value) for name, value in items if not name.startswith("/aws/service/")]
+    return attributes, getattr(obj, "default_factory", None), items
+
+
+def _fill_dictionary(obj: dict[Any, Any], state: tuple[dict[str, Any], Any, list[tuple[Any, Any]]]) -> None:
+    attributes, factory, items = state
+    vars(obj).update(attributes)
+    if isinstance(obj, defaultdict):
+        defaultdict.__init__(obj, factory)
+    dict.update(obj, items)
 
 
 def _private_key(content: bytes) -> PrivateKeyTypes:

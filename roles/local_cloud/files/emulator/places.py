@@ -7,6 +7,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
+ACCOUNT = "123456789012"
 ACCESS_KEY = "rehearsal"
 FIRST_PORT = 4500
 

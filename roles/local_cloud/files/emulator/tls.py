@@ -13,10 +13,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from emulator.places import ACCOUNT
+
 LIFETIME = datetime.timedelta(days=3650)
 RENEW_BEFORE = datetime.timedelta(days=30)
+# Some clients put the bucket or the account before the host's name; OpenSSL takes no wildcard right before localhost.
+NAMES = ("localhost", "*.s3.localhost", f"{ACCOUNT}.localhost")
 # 10.0.2.2 is the controller as the hosts of the rehearsal see it.
-NAMES = ("localhost", "*.localhost", "*.s3.localhost")
 ADDRESSES = ("127.0.0.1", "::1", "10.0.2.2")
 
 
