@@ -69,9 +69,7 @@ class Platform:
 
     def emulator(self, verb: str, *arguments: str) -> str:
         """Call the emulator's program."""
-        return self.command(
-            "python", "roles/local_cloud/files/emulator", verb, "--slot", str(SLOT), *arguments
-        ).stdout
+        return self.command("python", "roles/local_cloud/files/emulator", verb, "--slot", str(SLOT), *arguments).stdout
 
     def client(self, service: str):
         """A boto3 client of the emulator."""

@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
+
 PORTS = [22, 6006, 8888]
 
 

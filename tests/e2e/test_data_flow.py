@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
+
 ROWS = "x,y\n" + "".join(f"{x},{3 * x + 1}\n" for x in range(50)) + ",7\n"
 
 
@@ -28,8 +30,7 @@ def trained(platform):
     platform.client("s3").put_object(Bucket=platform.bucket("datasets"), Key="raw/points.csv", Body=ROWS.encode())
     script = (Path(__file__).parent / "train.py").read_text(encoding="utf-8")
     return platform.on_host(
-        'export TENSORBOARD_RUN="$MLINFRA_TENSORBOARD_DIRECTORY/e2e"\n'
-        f"/opt/mlinfra/venv/bin/python - <<'SCRIPT'\n{script}\nSCRIPT\n"
+        f"export TENSORBOARD_RUN=\"$HOME/runs/e2e\"\n/opt/mlinfra/venv/bin/python - <<'SCRIPT'\n{script}\nSCRIPT\n"
     )
 
 
@@ -56,7 +57,7 @@ def test_tensorboard_shows_the_run(platform, trained):
 
 def test_the_host_reaches_its_buckets_by_its_instance_role_alone(platform, trained):
     arn = platform.on_host(
-        "/opt/mlinfra/venv/bin/python -c 'import boto3; print(boto3.client(\"sts\").get_caller_identity()[\"Arn\"])'"
+        '/opt/mlinfra/venv/bin/python -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])\''
     )
     assert ":assumed-role/mlinfra-local-ml-instance/" in arn
 
@@ -75,7 +76,10 @@ def test_logs_of_the_services_are_shipped(platform, trained):
         ]
 
     messages = eventually(jupyter_events)
-    assert platform.instance["InstanceId"] in logs.describe_log_streams(logGroupName=group)["logStreams"][0]["logStreamName"]
+    assert (
+        platform.instance["InstanceId"]
+        in logs.describe_log_streams(logGroupName=group)["logStreams"][0]["logStreamName"]
+    )
     assert not [message for message in messages if platform.token in message]
 
 

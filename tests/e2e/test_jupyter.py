@@ -15,6 +15,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
 
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
+
 
 @pytest.fixture
 def browser(tmp_path):
@@ -77,7 +79,7 @@ def test_runs_a_cell_in_a_browser(platform, browser):
     browser.get(f"http://{platform.address}:8888/lab/tree/e2e.ipynb?token={platform.token}")
     wait = WebDriverWait(browser, 120)
     editor = wait.until(expected.element_to_be_clickable((By.CSS_SELECTOR, ".jp-CodeCell .cm-content")))
-    wait.until(lambda page: "Idle" in page.find_element(By.CSS_SELECTOR, ".jp-Notebook-ExecutionIndicator, #jp-main-statusbar").get_attribute("outerHTML").title())
+    wait.until(expected.presence_of_element_located((By.CSS_SELECTOR, "[data-status='idle']")))
     editor.click()
     ActionChains(browser).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
     wait.until(expected.text_to_be_present_in_element((By.CSS_SELECTOR, ".jp-OutputArea-output"), "answer 42"))

@@ -6,8 +6,11 @@ from __future__ import annotations
 import json
 
 import boto3
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
+
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
 
 
 def writing_calls(platform) -> list[str]:
@@ -67,20 +70,18 @@ def test_plain_http_is_refused_by_the_buckets(platform):
         config=Config(s3={"addressing_style": "path"}),
     )
     for kind in ("datasets", "models"):
-        try:
+        with pytest.raises(ClientError) as refused:
             s3.list_objects_v2(Bucket=platform.bucket(kind))
-        except ClientError as error:
-            assert error.response["Error"]["Code"] == "AccessDenied"
-        else:
-            raise AssertionError(f"{kind} answers over plain HTTP")
+        assert refused.value.response["Error"]["Code"] == "AccessDenied"
 
 
 def test_state_survives_a_restart_of_the_emulator(platform):
     before = platform.client("ec2").describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"]
     platform.emulator("stop")
     try:
-        platform.client("sts").get_caller_identity()
-    except EndpointConnectionError:
+        with pytest.raises(EndpointConnectionError):
+            platform.client("sts").get_caller_identity()
+    finally:
         platform.emulator("start")
     assert platform.client("ec2").describe_instances()["Reservations"][0]["Instances"][0]["InstanceId"] == before
 
