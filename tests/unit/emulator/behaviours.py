@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What AWS does and moto alone does not: one check for each thing that a correction corrects."""
+
 from __future__ import annotations
 
 import json
@@ -72,7 +73,7 @@ def launch(aws: Clients, **arguments: Any) -> dict[str, Any]:
 
 def nat_gateway(aws: Clients) -> tuple[Any, str, dict[str, Any]]:
     """An EC2 client, the allocation of an address, and the gateway that uses it."""
-    with vpc(aws) as (ec2, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
         made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)["NatGateway"]["NatGatewayId"]
         return ec2, allocation, ec2.describe_nat_gateways(NatGatewayIds=[made])["NatGateways"][0]
@@ -114,8 +115,10 @@ def _group_in_use(aws: Clients) -> bool:
 @behaviour("ec2_dependencies")
 def _group_named(aws: Clients) -> bool:
     """A security group that another's rule names is not deleted."""
-    with vpc(aws) as (ec2, network, _):
-        one, other = (ec2.create_security_group(GroupName=name, Description="d", VpcId=network)["GroupId"] for name in "ab")
+    with vpc(aws) as (ec2, network, subnet):
+        one, other = (
+            ec2.create_security_group(GroupName=name, Description="d", VpcId=network)["GroupId"] for name in "ab"
+        )
         rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": one}]}
         ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[rule])
         return refused("DependencyViolation", ec2.delete_security_group, GroupId=one)
@@ -124,7 +127,7 @@ def _group_named(aws: Clients) -> bool:
 @behaviour("ec2_dependencies")
 def _subnet_in_use(aws: Clients) -> bool:
     """A subnet with an interface is not deleted."""
-    with vpc(aws) as (ec2, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         ec2.create_network_interface(SubnetId=subnet)
         return refused("DependencyViolation", ec2.delete_subnet, SubnetId=subnet)
 
@@ -153,8 +156,8 @@ def _detach_gateway(aws: Clients) -> bool:
 @behaviour("ec2_dependencies")
 def _second_gateway(aws: Clients) -> bool:
     """A VPC takes one internet gateway only."""
-    with vpc(aws) as (ec2, network, _):
-        one, other = (ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"] for _ in range(2))
+    with vpc(aws) as (ec2, network, subnet):
+        one, other = (ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"] for attempt in range(2))
         ec2.attach_internet_gateway(InternetGatewayId=one, VpcId=network)
         return refused("InvalidParameterValue", ec2.attach_internet_gateway, InternetGatewayId=other, VpcId=network)
 
@@ -162,7 +165,7 @@ def _second_gateway(aws: Clients) -> bool:
 @behaviour("ec2_dependencies")
 def _release_used_address(aws: Clients) -> bool:
     """An address in use is not released."""
-    ec2, allocation, _ = nat_gateway(aws)
+    ec2, allocation, gateway = nat_gateway(aws)
     return refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=allocation)
 
 
@@ -178,7 +181,7 @@ def _delete_vpc(aws: Clients) -> bool:
 @behaviour("ec2_gateway_lifetime")
 def _nat_address(aws: Clients) -> bool:
     """A NAT gateway's private address is of its subnet."""
-    _, _, gateway = nat_gateway(aws)
+    ec2, allocation, gateway = nat_gateway(aws)
     return gateway["NatGatewayAddresses"][0]["PrivateIp"].startswith("10.7.1.")
 
 
@@ -195,8 +198,10 @@ def _nat_deleted(aws: Clients) -> bool:
 @behaviour("ec2_gateway_lifetime")
 def _endpoint_deleted(aws: Clients) -> bool:
     """A deleted VPC endpoint is not listed."""
-    with vpc(aws) as (ec2, network, _):
-        made = ec2.create_vpc_endpoint(VpcId=network, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway")
+    with vpc(aws) as (ec2, network, subnet):
+        made = ec2.create_vpc_endpoint(
+            VpcId=network, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway"
+        )
         ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpoint"]["VpcEndpointId"]])
         return not ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [network]}])["VpcEndpoints"]
 
@@ -226,7 +231,7 @@ def _top_level_groups(aws: Clients) -> bool:
 @behaviour("ec2_instance_interfaces")
 def _interface_goes(aws: Clients) -> bool:
     """The first interface goes with its instance."""
-    with vpc(aws) as (ec2, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         made = launch(aws, SubnetId=subnet)
         ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
         left = ec2.describe_network_interfaces(Filters=[{"Name": "subnet-id", "Values": [subnet]}])
@@ -236,7 +241,7 @@ def _interface_goes(aws: Clients) -> bool:
 @behaviour("ec2_launch_checks")
 def _unknown_type(aws: Clients) -> bool:
     """An instance type that does not exist is refused, also when it begins like one that does."""
-    with vpc(aws) as (_, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         return refused("InvalidParameterValue", lambda: launch(aws, InstanceType="t3.mediumm", SubnetId=subnet))
 
 
@@ -252,14 +257,14 @@ def _type_in_zone(aws: Clients) -> bool:
 @behaviour("ec2_launch_checks")
 def _unknown_key(aws: Clients) -> bool:
     """A key pair that does not exist is refused."""
-    with vpc(aws) as (_, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         return refused("InvalidKeyPair.NotFound", lambda: launch(aws, KeyName="none", SubnetId=subnet))
 
 
 @behaviour("ec2_launch_checks")
 def _unknown_profile(aws: Clients) -> bool:
     """An instance profile that does not exist is refused as an invalid parameter."""
-    with vpc(aws) as (_, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         profile = {"Name": "none"}
         return refused("InvalidParameterValue", lambda: launch(aws, IamInstanceProfile=profile, SubnetId=subnet))
 
@@ -267,7 +272,7 @@ def _unknown_profile(aws: Clients) -> bool:
 @behaviour("ec2_modify_checks")
 def _type_of_running(aws: Clients) -> bool:
     """The type of a running instance is not changed."""
-    with vpc(aws) as (ec2, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         made = launch(aws, SubnetId=subnet)["InstanceId"]
         wanted = {"Value": "t3.large"}
         return refused("IncorrectInstanceState", ec2.modify_instance_attribute, InstanceId=made, InstanceType=wanted)
@@ -284,7 +289,7 @@ def _shrink(aws: Clients) -> bool:
 @behaviour("ec2_root_volume_lifetime")
 def _root_volume(aws: Clients) -> bool:
     """A root volume goes with its instance, where the launch says nothing."""
-    with vpc(aws) as (ec2, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 50, "VolumeType": "gp3"}}
         made = launch(aws, SubnetId=subnet, BlockDeviceMappings=[disk])
         ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
@@ -299,7 +304,11 @@ def _tag_kinds(aws: Clients) -> bool:
     aws("s3").create_bucket(Bucket="flow-logs")
     bucket = "arn:aws:s3:::flow-logs"
     flow = ec2.create_flow_logs(
-        ResourceIds=[gateway["VpcId"]], ResourceType="VPC", TrafficType="ALL", LogDestinationType="s3", LogDestination=bucket
+        ResourceIds=[gateway["VpcId"]],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination=bucket,
     )
     ids = [allocation, gateway["NatGatewayId"], *flow["FlowLogIds"]]
     ec2.create_tags(Resources=ids, Tags=[{"Key": "k", "Value": "v"}])
@@ -402,7 +411,7 @@ def _plain_refused(aws: Clients) -> bool:
 @behaviour("ssm_sessions")
 def _session(aws: Clients) -> bool:
     """A session starts to a running instance, and to no other."""
-    with vpc(aws) as (ec2, _, subnet):
+    with vpc(aws) as (ec2, network, subnet):
         ssm, made = aws("ssm"), launch(aws, SubnetId=subnet)["InstanceId"]
         session = ssm.start_session(Target=made)["SessionId"]
         ended = ssm.terminate_session(SessionId=session)["SessionId"]

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Clients of an emulator, or of moto in this process."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -23,7 +24,9 @@ class Clients:
 
     def __call__(self, service: str, secure: bool = True) -> Any:
         if (service, secure) not in self._made:
-            self._made[service, secure] = self._session.client(service, config=Config(retries={"max_attempts": 0}), **self._way(secure))
+            self._made[service, secure] = self._session.client(
+                service, config=Config(retries={"max_attempts": 0}), **self._way(secure)
+            )
         return self._made[service, secure]
 
     def plain(self, service: str) -> Any:

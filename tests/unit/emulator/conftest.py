@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A running emulator for the tests of this folder."""
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The log of calls tells what was called and what of it writes."""
+
 from __future__ import annotations
 
 import time
@@ -86,7 +87,9 @@ def test_dry_run_is_logged_as_reading(place: Place, aws: Clients) -> None:
 
 
 def test_refused_write_counts_as_writing(place: Place, aws: Clients) -> None:
-    (call,) = logged(place, lambda: refused("InvalidVpcID.NotFound", aws("ec2").delete_vpc, VpcId="vpc-00000000000000000"))
+    (call,) = logged(
+        place, lambda: refused("InvalidVpcID.NotFound", aws("ec2").delete_vpc, VpcId="vpc-00000000000000000")
+    )
     assert (call.action, call.writing, call.status) == ("DeleteVpc", True, 400)
 
 

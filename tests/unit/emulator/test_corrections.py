@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Each correction works, and is still needed."""
+
 from __future__ import annotations
 
 from typing import Any

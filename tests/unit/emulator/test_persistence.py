@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The state outlives the process, and only a reset clears it."""
+
 from __future__ import annotations
 
 import os
@@ -21,8 +22,8 @@ LARGE = os.urandom(BLOB_SIZE * 2)
 def make(aws: Clients) -> dict[str, str]:
     """Something in each service of the core; returns the ids that must come back."""
     iam, s3, ssm = aws("iam"), aws("s3"), aws("ssm")
-    _, allocation, gateway = nat_gateway(aws)
-    aws("ec2").create_key_pair(KeyName="key")
+    ec2, allocation, gateway = nat_gateway(aws)
+    ec2.create_key_pair(KeyName="key")
     iam.create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)
     iam.attach_role_policy(RoleName="role", PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")
     iam.create_instance_profile(InstanceProfileName="profile")
@@ -103,7 +104,9 @@ def test_state_outlives_the_process(spare: Place) -> None:
     assert not [path for path in (spare.state, spare.blobs) if path.exists()]
 
 
-@pytest.mark.parametrize("content", [b"", b"no pickle", pickle.dumps("moto 0.0.0")], ids=["empty", "corrupt", "other version"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no pickle", pickle.dumps("moto 0.0.0")], ids=["empty", "corrupt", "other version"]
+)
 def test_unreadable_state_is_moved_aside(tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     state = tmp_path / "state.pickle"
     state.write_bytes(content)

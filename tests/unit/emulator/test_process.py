@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Starting, stopping, asking; ports, certificates, environment."""
+
 from __future__ import annotations
 
 import json
@@ -23,19 +24,28 @@ PROGRAM = Path(control.__file__).parent
 
 def run(verb: str, place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The emulator's command line, as Ansible calls it."""
-    command = [sys.executable, str(PROGRAM), verb, "--slot", str(place.slot), "--directory", str(place.directory), *arguments]
+    command = [
+        sys.executable,
+        str(PROGRAM),
+        verb,
+        "--slot",
+        str(place.slot),
+        "--directory",
+        str(place.directory),
+        *arguments,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_start_status_stop_tell_whether_they_changed_anything(spare: Place) -> None:
     assert run("status", spare).returncode == NOT_RUNNING
     # run() returns only when nobody holds the program's pipes any more.
-    assert [json.loads(run("start", spare).stdout)["changed"] for _ in range(2)] == [True, False]
+    assert [json.loads(run("start", spare).stdout)["changed"] for attempt in range(2)] == [True, False]
     status = run("status", spare)
     pid = json.loads(status.stdout)["pid"]
     assert (status.returncode, pid) == (0, control.running_pid(spare))
     assert os.getsid(pid) == pid
-    assert [json.loads(run("stop", spare).stdout)["changed"] for _ in range(2)] == [True, False]
+    assert [json.loads(run("stop", spare).stdout)["changed"] for attempt in range(2)] == [True, False]
 
 
 def test_pid_of_another_program_is_not_believed(spare: Place) -> None:
@@ -65,10 +75,15 @@ def test_environment_reaches_it_over_tls(place: Place) -> None:
     assert set_there["AWS_ENDPOINT_URL"].startswith("https://127.0.0.1:")
 
 
-@pytest.mark.parametrize("name", ["127.0.0.1", "10.0.2.2", "localhost", "bucket.s3.localhost", "123456789012.localhost"])
+@pytest.mark.parametrize(
+    "name", ["127.0.0.1", "10.0.2.2", "localhost", "bucket.s3.localhost", "123456789012.localhost"]
+)
 def test_certificate_is_good_for(place: Place, name: str) -> None:
     context = ssl.create_default_context(cafile=place.authority)
-    with socket.create_connection((HOST, place.https_port)) as plain, context.wrap_socket(plain, server_hostname=name) as tls:
+    with (
+        socket.create_connection((HOST, place.https_port)) as plain,
+        context.wrap_socket(plain, server_hostname=name) as tls,
+    ):
         assert tls.version() in ("TLSv1.2", "TLSv1.3")
 
 
@@ -91,7 +106,11 @@ def test_silent_client_does_not_hold_up_others(place: Place, aws: Clients) -> No
 def test_listens_on_loopback_only(place: Place) -> None:
     tables = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
     listening = {line.split()[1] for line in tables if line.split()[3] == "0A"}
-    mine = {address.split(":")[0] for address in listening if int(address.split(":")[1], 16) in (place.https_port, place.http_port)}
+    mine = {
+        address.split(":")[0]
+        for address in listening
+        if int(address.split(":")[1], 16) in (place.https_port, place.http_port)
+    }
     assert mine == {"0100007F"}
 
 

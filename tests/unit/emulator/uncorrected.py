@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Prints as JSON which behaviours moto has by itself. A program of its own: moto reads its settings once."""
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Lets the folder run as a program: `python roles/local_cloud/files/emulator VERB`."""
+
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The log of API calls: what each call was, and whether it writes."""
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The command line of the emulator."""
+
 from __future__ import annotations
 
 import argparse
@@ -59,7 +60,16 @@ def _run(options: argparse.Namespace, place: Place) -> int:
 
 def _say(place: Place, changed: bool) -> int:
     """Print what Ansible's command module reads to tell whether something changed."""
-    print(json.dumps({"changed": changed, "pid": control.running_pid(place), "endpoint": place.endpoint, "ca_bundle": str(place.authority)}))
+    print(
+        json.dumps(
+            {
+                "changed": changed,
+                "pid": control.running_pid(place),
+                "endpoint": place.endpoint,
+                "ca_bundle": str(place.authority),
+            }
+        )
+    )
     return 0
 
 
@@ -71,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("LOCAL_CLOUD_SLOT", "0"),
         help="which rehearsal; each has ports and files of its own (default: LOCAL_CLOUD_SLOT, or 0)",
     )
-    common.add_argument("--directory", type=Path, help="where its files are (default: .cache/local_cloud/SLOT in the checkout)")
+    common.add_argument(
+        "--directory", type=Path, help="where its files are (default: .cache/local_cloud/SLOT in the checkout)"
+    )
     parser = argparse.ArgumentParser(prog="emulator", description="An AWS of the rehearsal's own, on loopback.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, text in (
@@ -84,7 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verbs.add_parser(verb, parents=[common], help=text)
     listing = verbs.add_parser("calls", parents=[common], help="print the API calls so far, one JSON object a line")
-    listing.add_argument("--since", type=float, default=0.0, metavar="TIME", help="only later ones; seconds since the epoch")
+    listing.add_argument(
+        "--since", type=float, default=0.0, metavar="TIME", help="only later ones; seconds since the epoch"
+    )
     listing.add_argument("--writing", action="store_true", help="only those that change something")
     listing.add_argument("--caller", default="", metavar="KEY", help="only those signed with this access key id")
     listing.add_argument("--clear", action="store_true", help="then forget them")

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Starts, stops and asks a running emulator, from another process."""
+
 from __future__ import annotations
 
 import fcntl
@@ -64,7 +65,15 @@ def start(place: Place) -> bool:
             _require_free(port, place.slot)
         with place.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).parent), "serve", "--slot", str(place.slot), "--directory", str(place.directory)],
+                [
+                    sys.executable,
+                    str(Path(__file__).parent),
+                    "serve",
+                    "--slot",
+                    str(place.slot),
+                    "--directory",
+                    str(place.directory),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -146,7 +155,9 @@ def _wait_until_answering(place: Place, process: subprocess.Popen[bytes] | None)
             return
         except OSError:
             if process is not None and process.poll() is not None:
-                raise Trouble(f"The emulator ended while it started. The end of {place.log}:\n{_tail(place.log)}") from None
+                raise Trouble(
+                    f"The emulator ended while it started. The end of {place.log}:\n{_tail(place.log)}"
+                ) from None
             if time.monotonic() > ends:
                 raise Trouble(f"The emulator did not answer within {START_SECONDS:.0f} s; see {place.log}.") from None
             time.sleep(0.05)

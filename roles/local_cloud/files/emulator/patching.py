@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How corrections change moto's classes."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Keeps moto's state in a file: soon after a change, and at the end."""
+
 from __future__ import annotations
 
 import hashlib
@@ -90,7 +91,10 @@ class Keeper:
         except Exception as fault:
             aside = self._path.with_name(f"{self._path.name}.unreadable-{time.strftime('%Y%m%dT%H%M%S')}")
             self._path.replace(aside)
-            print(f"The saved state could not be read ({fault}); it was moved to {aside}. Starting empty.", file=sys.stderr)
+            print(
+                f"The saved state could not be read ({fault}); it was moved to {aside}. Starting empty.",
+                file=sys.stderr,
+            )
             return
         with backend_lock:
             _restore(saved)
@@ -146,7 +150,7 @@ class _Pickler(pickle.Pickler):
 
     def persistent_id(self, obj: Any) -> tuple[str, str] | None:
         """Name what is not to be part of the pickle."""
-        if type(obj) is bytes and len(obj) >= BLOB_SIZE:
+        if isinstance(obj, bytes) and len(obj) >= BLOB_SIZE:
             return "blob", self._blobs.put(obj)
         if isinstance(obj, BackendDict):
             return "registry", _registry_name(obj)
@@ -282,7 +286,7 @@ def _registry_name(registry: BackendDict[Any]) -> str:
 
 
 def _registry(name: str) -> BackendDict[Any]:
-    module, _, backend = name.partition(":")
+    module, backend = name.split(":")
     for value in vars(import_module(module)).values():
         if isinstance(value, BackendDict) and value.backend.__qualname__ == backend:
             return value

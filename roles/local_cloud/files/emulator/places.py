@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Where one rehearsal keeps its files and which ports it takes."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a request asks for, as moto understood it: service, operation, resource, caller."""
+
 from __future__ import annotations
 
 import json
@@ -14,19 +15,20 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from emulator.patching import around
+
 _local = threading.local()
-_setup = BaseResponse.setup_class
 
 
-def _remembering_setup(self: BaseResponse, *args: Any, **kwargs: Any) -> None:
+def _setup_class(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> None:
     seen = getattr(_local, "seen", None)
     # A call may make others inside moto: the first is what the client asked for.
     if seen is not None and seen.response is None:
         seen.response = self
-    _setup(self, *args, **kwargs)
+    original(self, *args, **kwargs)
 
 
-BaseResponse.setup_class = _remembering_setup  # type: ignore[method-assign]
+around(BaseResponse, "setup_class", _setup_class)
 
 
 class Seen:
@@ -88,7 +90,11 @@ class Seen:
 
     def _protocol(self) -> str:
         if self.response is None:
-            return "query" if self._environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded") else "json"
+            return (
+                "query"
+                if self._environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+                else "json"
+            )
         return get_service_model(self.service).protocol
 
     def error_headers(self) -> list[tuple[str, str]]:

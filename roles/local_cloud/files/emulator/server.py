@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Serves moto on two ports: TLS and plain, one process and one state behind both."""
+
 from __future__ import annotations
 
 import fcntl
@@ -84,7 +85,9 @@ class Application:
             if not missing:
                 traceback.print_exc()
             reason = "does not know" if missing else "failed in"
-            text = f"The emulator {reason} {seen.service}:{seen.action}" + ("." if missing else f": {type(fault).__name__}: {fault}")
+            text = f"The emulator {reason} {seen.service}:{seen.action}" + (
+                "." if missing else f": {type(fault).__name__}: {fault}"
+            )
             # 501, because clients repeat a call that was answered 500 many times.
             answer("501 Not Implemented", seen.error_headers())
             return [seen.error_body("NotImplemented" if missing else "EmulatorFault", text)]

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Where moto answers otherwise than AWS does: one module for each fault, with one function `apply`."""
+
 from __future__ import annotations
 
 import pkgutil

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Auto Scaling's DisableMetricsCollection, which moto lacks."""
+
 from __future__ import annotations
 
 from moto.autoscaling.responses import AutoScalingResponse

@@ -4,6 +4,7 @@
 Moto deletes most of them, so that a wrong order of deletion would not show. It also keeps the route table associations
 of a deleted subnet, and attaches several internet gateways to one VPC.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,7 +23,11 @@ def _delete_security_group(original: Any, self: Any, vpc_id: str | None, group_i
     group = self.get_security_group_from_id(group_id)
     used = any(group in eni.group_set for eni in self.enis.values())
     others = [other for other in self.groups.get(vpc_id, {}).values() if other is not group]
-    named = any(rule.source_group.get("GroupId") == group_id for other in others for rule in [*other.ingress_rules, *other.egress_rules])
+    named = any(
+        rule.source_group.get("GroupId") == group_id
+        for other in others
+        for rule in [*other.ingress_rules, *other.egress_rules]
+    )
     if used or named:
         raise DependencyViolationError(f"resource {group_id} has a dependent object")
     return original(self, vpc_id, group_id)
@@ -46,7 +51,10 @@ def _detach_internet_gateway(original: Any, self: Any, internet_gateway_id: str,
 
 
 def _attach_internet_gateway(original: Any, self: Any, internet_gateway_id: str, vpc_id: str) -> Any:
-    if any(other.vpc and other.vpc.id == vpc_id and other.id != internet_gateway_id for other in self.internet_gateways.values()):
+    if any(
+        other.vpc and other.vpc.id == vpc_id and other.id != internet_gateway_id
+        for other in self.internet_gateways.values()
+    ):
         raise EC2ClientError("InvalidParameterValue", f"Network {vpc_id} already has an internet gateway attached")
     return original(self, internet_gateway_id, vpc_id)
 

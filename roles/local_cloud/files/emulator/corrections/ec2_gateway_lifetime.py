@@ -4,6 +4,7 @@
 Moto takes any private address, and leaves the interface and the association behind for ever. And a deleted VPC endpoint
 is not listed any more.
 """
+
 from __future__ import annotations
 
 from typing import Any

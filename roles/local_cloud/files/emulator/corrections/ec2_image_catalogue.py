@@ -4,6 +4,7 @@
 Moto's own catalogue adds more than a thousand images to each region, and lists a snapshot of the account for each,
 which audits then report.
 """
+
 from __future__ import annotations
 
 from typing import Any
@@ -47,5 +48,10 @@ def apply() -> None:
 
 def _block_device_mappings(self: Ami) -> list[dict[str, Any]]:
     """What a launch takes over where it says nothing itself."""
-    disk = {"SnapshotId": self.ebs_snapshot.id, "VolumeSize": ROOT_SIZE, "VolumeType": "gp3", "DeleteOnTermination": True}
+    disk = {
+        "SnapshotId": self.ebs_snapshot.id,
+        "VolumeSize": ROOT_SIZE,
+        "VolumeType": "gp3",
+        "DeleteOnTermination": True,
+    }
     return [{"DeviceName": self.root_device_name, "Ebs": disk}]

@@ -4,6 +4,7 @@
 Moto shows none where the launch named them with the interface, and leaves the interface of a terminated instance in
 its subnet, so that the subnet and the groups look used for ever.
 """
+
 from __future__ import annotations
 
 from typing import Any

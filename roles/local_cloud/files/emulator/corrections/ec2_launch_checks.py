@@ -3,6 +3,7 @@
 
 Moto takes any key pair, finds a type by part of its name, and has another error for a profile.
 """
+
 from __future__ import annotations
 
 from typing import Any

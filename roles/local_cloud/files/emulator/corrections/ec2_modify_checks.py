@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The type of an instance is changed only while it is stopped, and only to one that exists; a volume never shrinks."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,7 +23,9 @@ def _modify_instance_attribute(original: Any, self: Any, instance_id: str, key: 
     return original(self, instance_id, key, value)
 
 
-def _modify_volume(original: Any, self: Any, volume_id: str, target_size: int | None = None, *args: Any, **kwargs: Any) -> Any:
+def _modify_volume(
+    original: Any, self: Any, volume_id: str, target_size: int | None = None, *args: Any, **kwargs: Any
+) -> Any:
     if target_size and target_size < self.get_volume(volume_id).size:
         raise EC2ClientError("InvalidParameterValue", "New size cannot be smaller than existing size")
     return original(self, volume_id, target_size, *args, **kwargs)

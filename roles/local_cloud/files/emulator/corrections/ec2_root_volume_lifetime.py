@@ -3,6 +3,7 @@
 
 Moto keeps a volume whose block device mapping leaves DeleteOnTermination out.
 """
+
 from __future__ import annotations
 
 from typing import Any

@@ -3,10 +3,10 @@
 
 Moto has other names, so a module that filters by AWS's never finds its tags and writes them on every run.
 """
+
 from __future__ import annotations
 
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE
-
 
 KINDS = {
     "eipalloc": "elastic-ip",

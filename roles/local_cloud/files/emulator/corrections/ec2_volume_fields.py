@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """DescribeVolumes always carries SnapshotId (empty without a snapshot), MultiAttachEnabled, and a gp3 volume's Throughput."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """KMS ScheduleKeyDeletion takes the ARN of a key as well as its id."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A log group's retention is one of the numbers of days that AWS has; moto takes any."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +18,9 @@ DAYS = frozenset({
 
 def _put_retention_policy(original: Any, self: LogsBackend, log_group_name: str, retention_in_days: Any) -> None:
     if int(retention_in_days) not in DAYS:
-        raise InvalidParameterException("1 validation error detected: retentionInDays must be one of the accepted numbers of days")
+        raise InvalidParameterException(
+            "1 validation error detected: retentionInDays must be one of the accepted numbers of days"
+        )
     original(self, log_group_name, retention_in_days)
 
 

@@ -3,6 +3,7 @@
 
 Moto takes such a request for DeleteBucket.
 """
+
 from __future__ import annotations
 
 from typing import Any

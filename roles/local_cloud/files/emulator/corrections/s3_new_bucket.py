@@ -1,5 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A new bucket is encrypted, closed to the public and has no ACLs, as since 2023 on AWS; its name must be valid."""
+
 from __future__ import annotations
 
 import re

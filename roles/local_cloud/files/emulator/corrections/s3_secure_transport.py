@@ -4,6 +4,7 @@
 Moto ignores a statement's Condition, so that a policy that refuses plain HTTP refuses everything; and it judges
 calls on objects only, not those on the bucket. Other conditions stay as moto has them.
 """
+
 from __future__ import annotations
 
 import json

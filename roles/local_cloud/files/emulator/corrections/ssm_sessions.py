@@ -3,6 +3,7 @@
 
 The session's address leads nowhere: the rehearsal's own session-manager-plugin opens the host by the instance id.
 """
+
 from __future__ import annotations
 
 from moto.core.exceptions import ServiceException
