@@ -75,7 +75,7 @@ def error_problem(error: t.Mapping[str, str], arn: str = "") -> str:
             remedy = "start the emulator of the rehearsal: make local"
         return problem("AWS endpoint", error["endpoint"], "can't be reached", remedy)
     if code == "NoRegionError":
-        return problem("mlinfra_region", "", "is missing", "set it in the inventory, such as us-east-1")
+        return problem("mlinfra_aws_connection", "", "names no region", 'add region: "{{ mlinfra_region }}" to it')
     if code in NOT_ENABLED:
         return problem("mlinfra_region", message, "", "enable the region in the account's settings")
     if code in DENIED:

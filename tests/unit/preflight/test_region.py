@@ -57,7 +57,7 @@ def test_nothing_wrong() -> None:
         (_error("EndpointConnectionError", "https://127.0.0.1:4500"), ("https://127.0.0.1:4500", "make local")),
         (_error("ConnectTimeoutError", "http://localhost:4501"), ("http://localhost:4501", "make local")),
         (_error("SSLError"), ("certificate", "AWS_CA_BUNDLE")),
-        (_error("NoRegionError"), ("mlinfra_region: (empty) is missing",)),
+        (_error("NoRegionError"), ("mlinfra_aws_connection: (empty) names no region",)),
         (_error("UnauthorizedOperation", call="ec2:DescribeSubnets"), ("user/ada may not call ec2:DescribeSubnets",)),
         (_error("OptInRequired"), ("enable the region",)),
         (_error("InternalError", call="ec2:DescribeSubnets"), ("ec2:DescribeSubnets failed with InternalError",)),

@@ -302,3 +302,14 @@ def test_every_judged_setting_exists() -> None:
 def test_the_parts_of_the_project_can_be_judged_alone() -> None:
     """The action asks for them first."""
     assert project.part_problems({"mlinfra_project": "ml-lab2"}, "mlinfra_project") == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_begins_with_its_preflight(role: str) -> None:
+    """Whether the main job or something else runs it."""
+    tasks = ROOT / "roles" / role / "tasks"
+    first = yaml.safe_load((tasks / "main.yml").read_text())[0]
+    assert "preflight.yml" in first.values()
+    (preflight,) = yaml.safe_load((tasks / "preflight.yml").read_text())
+    assert preflight["mlinfra.aws.preflight"] == {"roles": [role]}
+    assert preflight["when"] == f"'{role}' not in (preflight_passed | default([]))"
