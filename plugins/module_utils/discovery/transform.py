@@ -11,7 +11,7 @@ from typing import Any
 
 from .collect import Found
 from .identity import Identity, tags_of
-from .kinds import DESCRIBED_ARN_TYPES, EC2_KINDS
+from .kinds import DESCRIBED_ARN_TYPES, EC2_KINDS, Scope
 
 TagsByArn = Mapping[str, Mapping[str, str]]
 
@@ -68,16 +68,14 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         partition: of the ARNs.
     """
 
+    found = _tied(found, identity)
+
     def named(kind: str) -> Callable[[Mapping[str, Any]], bool]:
         names = set(identity.names_of(kind))
         return lambda entry: name_of(kind, entry) in names or arn_of(kind, entry, partition) in tags
 
-    tied_ids = {
-        entry[EC2_KINDS[kind].identifier]
-        for kind in ("vpc", "subnet", "network_interface")
-        for entry in found.get(kind, [])
-    }
-    instance_ids = {entry["InstanceId"] for entry in found.get("instance", [])}
+    tied_ids = _ids(found, "vpc", "subnet", "network_interface")
+    instance_ids = _ids(found, "instance")
     address_ids = {
         address.get("AllocationId")
         for gateway in found.get("nat_gateway", [])
@@ -111,6 +109,29 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
 
 def _always(_entry: Mapping[str, Any]) -> bool:
     return True
+
+
+def _ids(found: Found, *kinds: str) -> set[str]:
+    return {entry[EC2_KINDS[kind].identifier] for kind in kinds for entry in found.get(kind, [])}
+
+
+def _tied(found: Found, identity: Identity) -> Found:
+    """What the server was asked to filter, filtered again: not every endpoint heeds every filter.
+
+    Left are the resources with the environment's tags, in its VPC, or attached to either.
+    """
+    tied = {entry["VpcId"] for entry in found.get("vpc", []) if identity.owns_tags(tags_of(entry))}
+    tied |= {entry["InstanceId"] for entry in found.get("instance", []) if identity.owns_tags(tags_of(entry))}
+
+    def hangs_on(entry: Mapping[str, Any]) -> bool:
+        holders = (entry, *entry.get("Attachments", []))
+        return any(holder.get(member) in tied for holder in holders for member in ("VpcId", "InstanceId"))
+
+    filtered = {kind for kind, known in EC2_KINDS.items() if known.scope is not Scope.ALL}
+    return {
+        kind: [entry for entry in entries if kind not in filtered or identity.owns_tags(tags_of(entry)) or hangs_on(entry)]
+        for kind, entries in found.items()
+    }
 
 
 def plain(value: Any) -> Any:

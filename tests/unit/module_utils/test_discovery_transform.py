@@ -57,11 +57,12 @@ def claimed(kind: str, *entries: dict, tags: dict | None = None, **found: list[d
             {"AlarmName": "p-dev-ml-1-cpu", "AlarmArn": f"{ALARM}p-dev-ml-1-cpu"},
             {"AlarmName": "p-dev-mlx-cpu", "AlarmArn": f"{ALARM}p-dev-mlx-cpu"},
         ),
-        ("subnet", {"SubnetId": "subnet-1"}, None),
+        ("subnet", {"SubnetId": "subnet-1", "Tags": TAG_LIST}, {"SubnetId": "subnet-2", "VpcId": "vpc-9"}),
+        ("vpc", {"VpcId": "vpc-1", "Tags": TAG_LIST}, {"VpcId": "vpc-2", "Tags": TAG_LIST[:1]}),
     ],
 )
 def test_by_name_or_tag(kind, own, other):
-    assert claimed(kind, own, *([other] if other else [])) == [own]
+    assert claimed(kind, own, other) == [own]
 
 
 @pytest.mark.parametrize(
@@ -80,21 +81,47 @@ def test_by_what_the_tagging_service_knows(kind, entry, arn):
     assert claimed(kind, entry, tags={arn: TAGS}) == [entry]
 
 
+VPC = {"VpcId": "vpc-1", "Tags": TAG_LIST}
+INSTANCE = {"InstanceId": "i-1", "Tags": TAG_LIST}
+
+
 def test_an_address_without_tags_belongs_to_its_nat_gateway():
-    gateway = {"NatGatewayId": "nat-1", "NatGatewayAddresses": [{"AllocationId": "e-1"}, {"PublicIp": "192.0.2.1"}]}
+    addresses = [{"AllocationId": "e-1"}, {"PublicIp": "192.0.2.1"}]
+    gateway = {"NatGatewayId": "nat-1", "NatGatewayAddresses": addresses, "Tags": TAG_LIST}
     own, other = {"AllocationId": "e-1"}, {"AllocationId": "e-2", "NetworkInterfaceId": "eni-other"}
     assert claimed("elastic_ip", own, other, nat_gateway=[gateway]) == [own]
+    assert claimed("elastic_ip", own, other, nat_gateway=[{**gateway, "Tags": []}]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "other"),
+    [
+        ("subnet", {"SubnetId": "subnet-1", "VpcId": "vpc-1"}, {"SubnetId": "subnet-2", "VpcId": "vpc-2"}),
+        (
+            "internet_gateway",
+            {"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1"}]},
+            {"InternetGatewayId": "igw-2", "Attachments": [{"VpcId": "vpc-2"}]},
+        ),
+        (
+            "volume",
+            {"VolumeId": "vol-1", "Attachments": [{"InstanceId": "i-1"}]},
+            {"VolumeId": "vol-2", "Attachments": []},
+        ),
+    ],
+)
+def test_what_a_filter_let_through_is_filtered_again(kind, own, other):
+    assert claimed(kind, own, other, vpc=[VPC], instance=[INSTANCE]) == [own]
 
 
 def test_what_hangs_on_the_environment_belongs_to_it():
-    interface = {"NetworkInterfaceId": "eni-1"}
+    interface = {"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1"}
     address = {"AllocationId": "e-1", "NetworkInterfaceId": "eni-1"}
-    assert claimed("elastic_ip", address, network_interface=[interface]) == [address]
+    assert claimed("elastic_ip", address, vpc=[VPC], network_interface=[interface]) == [address]
     log = {"ResourceId": "subnet-1"}
-    assert claimed("flow_log", log, subnet=[{"SubnetId": "subnet-1"}]) == [log]
+    assert claimed("flow_log", log, vpc=[VPC], subnet=[{"SubnetId": "subnet-1", "VpcId": "vpc-1"}]) == [log]
     alarm = {"AlarmName": "x", "AlarmArn": f"{ALARM}x", "Dimensions": [{"Name": "InstanceId", "Value": "i-1"}]}
-    assert claimed("alarm", alarm, instance=[{"InstanceId": "i-1"}]) == [alarm]
-    assert claimed("alarm", alarm, instance=[{"InstanceId": "i-2"}]) == []
+    assert claimed("alarm", alarm, instance=[INSTANCE]) == [alarm]
+    assert claimed("alarm", alarm, instance=[{**INSTANCE, "InstanceId": "i-2"}]) == []
 
 
 def test_the_list_is_flat_ordered_and_json():
