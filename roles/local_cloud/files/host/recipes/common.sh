@@ -9,6 +9,17 @@ add_user() {
   chmod 440 "/etc/sudoers.d/$1"
 }
 
+# The key pair and the user data of an instance, as cloud-init brings them.
+cloud_init() {
+  mkdir -p /etc/cloud /usr/lib/mlinfra-local-cloud
+  echo "$1" >/etc/cloud/login-user
+  install -m 644 /recipe/common.cloud_init.py /usr/lib/mlinfra-local-cloud/cloud_init.py
+  printf '#!/bin/sh\nexec /usr/bin/python3 /usr/lib/mlinfra-local-cloud/cloud_init.py "$@"\n' >/usr/bin/cloud-init
+  chmod 755 /usr/bin/cloud-init
+  install -m 644 /recipe/common.units/* /usr/lib/systemd/system/
+  systemctl enable --quiet cloud-init.target cloud-init.service cloud-final.service
+}
+
 common() {
   add_user "$1"
   add_user ssm-user
@@ -19,6 +30,8 @@ common() {
   # Every host gets a key of its own when it is made; this one would be shared by all.
   rm -f /etc/ssh/ssh_host_*
   printf 'PasswordAuthentication no\nHostKey /etc/ssh/ssh_host_ed25519_key\n' >/etc/ssh/sshd_config.d/mlinfra.conf
+
+  cloud_init "$1"
 
   : >/etc/machine-id
   mkdir -p /var/cache/mlinfra-uv

@@ -66,7 +66,7 @@ def tree(arguments: argparse.Namespace) -> dict[str, Any]:
 def up(arguments: argparse.Namespace) -> dict[str, Any]:
     """Make and start one host."""
     spec = HostSpec(arguments.name, arguments.private_ip, arguments.distribution, arguments.instance_id,
-                    _public_key(arguments.public_key))
+                    _public_key(arguments.public_key), arguments.region)
     machine = Machine(_slot(arguments), spec.name)
     done = machine.pending(spec) if arguments.check else machine.up(spec)
     return machine.describe(spec, done)
@@ -154,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         if verb == "up":
             sub.add_argument("--private-ip", required=True, help="decides the address: 127.(10+slot).third.fourth")
             sub.add_argument("--instance-id", default="", help="the instance behind it; without one no metadata service")
+            sub.add_argument("--region", default="us-east-1", help="the instance's region")
             sub.add_argument("--public-key", default="", help="SSH public key that it accepts, or a file with it")
     return parser
 

@@ -169,7 +169,7 @@ class Machine:
     def _start_metadata(self, spec: HostSpec) -> Process:
         command = [
             "nsenter", f"--net=/run/netns/{self.machine}", sys.executable, str(METADATA_PROGRAM),
-            "--instance-id", spec.instance_id, "--endpoint-url", f"https://127.0.0.1:{self.slot.https_port}",
+            "--instance-id", spec.instance_id, "--region", spec.region, "--endpoint-url", f"https://127.0.0.1:{self.slot.https_port}",
             "--ca-bundle", str(self.slot.ca_bundle), "--address", network.METADATA]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         return spawn(command, self.folder / "metadata.log", environment=environment)

@@ -34,6 +34,7 @@ class HostSpec:
         distribution: amazon or debian.
         instance_id: the instance behind it; empty for a host without one, which then has no metadata service.
         public_key: the SSH public key it accepts from the start; an instance's key pair is added by its metadata.
+        region: the instance's region.
     """
 
     name: str
@@ -41,6 +42,7 @@ class HostSpec:
     distribution: str = "amazon"
     instance_id: str = ""
     public_key: str = ""
+    region: str = "us-east-1"
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.match(self.name):

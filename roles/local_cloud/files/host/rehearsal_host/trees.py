@@ -21,7 +21,7 @@ RECIPES = FILES / "host" / "recipes"
 PAYLOADS = (FILES / "cloudwatch-agent",)
 
 COMMON = (
-    "acl", "ca-certificates", "cloud-init", "curl", "dbus", "iproute2", "iptables", "less", "openssh-server", "procps",
+    "acl", "ca-certificates", "curl", "dbus", "iproute2", "iptables", "less", "openssh-server", "procps",
     "python3", "python3-boto3", "python3-venv", "sudo", "systemd", "systemd-sysv", "tar", "unzip", "xz-utils",
 )
 PACKAGES = {
