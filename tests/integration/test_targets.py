@@ -1,0 +1,45 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every module passes its target: create, modify and delete, each in check mode, for real, and both once more.
+
+The targets judge what the modules say. What they write is judged here, by the calls that reached the emulator.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from . import environment
+from .conftest import Emulator
+
+pytestmark = pytest.mark.weight(60)
+
+
+def test_vpc_flow_log(emulator: Emulator) -> None:
+    """Creates once, replaces once, tags once, deletes once; what is refused comes to nothing."""
+    vpc_id = emulator.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    emulator.run_target("vpc_flow_log", {"vpc_id": vpc_id}, "module", "module")
+    create, modify = ["ec2:CreateFlowLogs"], ["ec2:DeleteFlowLogs", "ec2:CreateFlowLogs"]
+    tag, delete, refused = ["ec2:DeleteTags", "ec2:CreateTags"], ["ec2:DeleteFlowLogs"], ["ec2:CreateFlowLogs"]
+    assert emulator.written("module") == create + modify + tag + delete + refused
+    assert emulator.client("ec2").describe_flow_logs()["FlowLogs"] == []
+
+
+def test_cloudwatch_dashboard(emulator: Emulator) -> None:
+    """Writes twice and deletes once."""
+    emulator.run_target("cloudwatch_dashboard", {}, "module", "module")
+    written = ["cloudwatch:PutDashboard", "cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"]
+    assert emulator.written("module") == written
+    assert emulator.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
+
+
+def test_environment_info(emulator: Emulator) -> None:
+    """Finds everything of one environment and nothing of the others, and writes nothing."""
+    expected = environment.make(emulator.client)
+    operator = expected["operator"]
+    emulator.enforce_permissions(True)
+    try:
+        emulator.run_target("environment_info", {"expected": expected}, **operator)
+    finally:
+        emulator.enforce_permissions(False)
+    assert emulator.written(operator["access_key"]) == []
+    assert emulator.written(expected["limited"]["access_key"]) == []
