@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from . import controller
@@ -48,9 +47,13 @@ def _wanted(slot: Slot) -> dict[str, str]:
     variables = environment(slot)
     lines = "".join(f"{name}={value}\n" for name, value in variables.items())
     services = " ".join(f'"{name}={value}"' for name, value in variables.items())
-    certificate = {CA_IN_GUEST: slot.ca_bundle.read_text(encoding="utf-8")} if variables else {}
+    authority = slot.ca_bundle.read_text(encoding="utf-8") if variables else ""
+    certificate = {CA_IN_GUEST: authority} if authority else {}
+    bundle = controller.ca_bundle()
     return {
         **certificate,
+        # Everything in the host trusts what this machine trusts, and the emulator: curl fetches from it too.
+        controller.GUEST_CA_BUNDLE.lstrip("/"): (bundle.read_text(encoding="utf-8") if bundle else "") + authority,
         "etc/environment": lines,
         "etc/systemd/system.conf.d/mlinfra-local-cloud.conf": f"[Manager]\nDefaultEnvironment={services}\n",
     }
@@ -80,9 +83,6 @@ def _authorize(root: Path, spec: HostSpec) -> None:
 
 
 def _packages(root: Path) -> None:
-    bundle = controller.ca_bundle()
-    if bundle:
-        shutil.copyfile(bundle, root / controller.GUEST_CA_BUNDLE.lstrip("/"))
     _write(root / "etc/pip.conf", controller.pip_configuration())
     constraints = controller.pip_constraints()
     if constraints:
