@@ -15,7 +15,7 @@ fetch() {
 }
 
 case $key in
-  http*) fetch "$key" "$work/key" ;;
+  http*|file:*) fetch "$key" "$work/key" ;;
   *) printf '%s\n' "$key" > "$work/key" ;;
 esac
 gpg --batch --quiet --import "$work/key"

@@ -142,7 +142,6 @@ def main(wanted):
     python = run([wanted["python"], "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
     uv = run([wanted["uv"], "--version"])
     token = run(wanted["token"], wanted["token_environment"])
-    aws = run(["aws", "--version"])
     release = os_release()
     found = {
         "root": os.geteuid() == 0,
@@ -161,7 +160,6 @@ def main(wanted):
     }
     found["python"] = output(python).strip()
     found["uv"] = (output(uv).split() + ["", ""])[1]
-    found["aws"] = output(aws).startswith("aws-cli/2.")
     found["synced"] = "Would make no changes" in output(sync)
     found["token"] = output(token).strip()
     print(json.dumps(found))
