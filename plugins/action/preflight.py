@@ -108,7 +108,7 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
         fitting, faults = specs.judge(spec, reader.read(spec))
         settings.update(fitting)
         if role in roles:
-            found.extend(faults + _misspelt_problems(reader, role))
+            found.extend(faults + specs.required_problems(spec, reader) + _misspelt_problems(reader, role))
         else:
             reader.unreadable = noted
     found = project.problems(settings) + _unreadable_problems(reader) + found

@@ -21,6 +21,8 @@ author:
 notes:
   - An action plugin of the same name runs on the controller, judges the settings, and fills in the options other than
     O(roles) for the module, which makes the calls.
+  - Facts last as long as the fact cache does. With one that outlives the run, such as C(jsonfile), remove
+    C(preflight_passed) from it (C(meta) with C(clear_facts)), or roles that run alone take an old check for theirs.
 options:
   roles:
     description:

@@ -58,6 +58,10 @@ class RoleSettings:
         specs = self._load(ROLES_FOLDER / role / "meta" / "argument_specs.yml").get("argument_specs", {})
         return specs.get("main", {}).get("options", {})
 
+    def __contains__(self, variable: str) -> bool:
+        """Say whether a variable is there, readable or not."""
+        return variable in self._variables
+
     def enter(self, role: str) -> None:
         """Read from here on as the role's own tasks do: its look-ups find its files and templates."""
         folder = ROLES_FOLDER / role
@@ -78,7 +82,7 @@ class RoleSettings:
 
     def read(self, variables: t.Iterable[str]) -> Values:
         """Return those of the variables that are there and can be templated."""
-        values = {variable: self.get(variable) for variable in variables if variable in self._variables}
+        values = {variable: self.get(variable) for variable in variables if variable in self}
         return {variable: value for variable, value in values.items() if variable not in self.unreadable}
 
     def misspelt(self, role: str) -> dict[str, str]:

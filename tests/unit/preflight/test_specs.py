@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.specs import judge
+from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.specs import judge, required_problems
 
 PORTS = {
     "type": "list",
@@ -80,3 +80,9 @@ def test_each_setting_is_judged_by_itself() -> None:
     fitting, found = judge(spec, {"a": "x", "b": "y", "c": 1, "d": "z"})
     assert fitting == {"c": 1}
     assert [line.split(":")[0] for line in found] == ["a", "b"]
+
+
+def test_what_is_required_must_be_there() -> None:
+    """Settings without a default are for the inventory to give."""
+    spec = {"a": {"type": "int", "required": True}, "b": {"required": True}, "c": {}}
+    assert required_problems(spec, {"b"}) == ["a: (empty) is missing; give a whole number"]
