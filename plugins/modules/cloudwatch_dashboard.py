@@ -12,7 +12,7 @@ description:
   - Writes and deletes one dashboard.
   - The body is compared by what it means, so that neither spaces nor the order of members cause a change.
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 options:
   state:
     description: Whether the dashboard stands.

@@ -13,7 +13,7 @@ description:
     calls side by side, and returns it by role and as one flat list.
   - It only reads.
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 options:
   name:
     description: The prefix of the environment's names.

@@ -15,7 +15,7 @@ description:
   - The flow log meant is the one with O(flow_log_id), else the resource's with this O(name), else the resource's that
     writes to the same place. Other flow logs of the resource are left alone.
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 options:
   state:
     description: Whether the flow log stands.

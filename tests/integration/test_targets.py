@@ -11,7 +11,7 @@ import pytest
 from . import environment
 from .conftest import Emulator
 
-pytestmark = pytest.mark.weight(60)
+pytestmark = pytest.mark.weight(120)  # all of them together: they share an emulator
 
 
 def test_vpc_flow_log(emulator: Emulator) -> None:

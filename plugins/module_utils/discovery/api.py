@@ -87,4 +87,4 @@ class Reader:
                 self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
             return []
         members = (answer.get(result, []) for result in results)
-        return [entry for member in members for entry in (member if type(member) is list else [member])]
+        return [entry for member in members for entry in (member if isinstance(member, list) else [member])]
