@@ -1,14 +1,16 @@
 # Copyright: mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write the generated pages: each role's README from its argument spec, and the picture of the architecture.
+"""Write the generated pages: each role's README, the picture of the architecture, and the README's cost table.
 
 Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
-environment_info, addresses and sizes in the picture from the roles' defaults.
+environment_info, addresses and sizes in the picture from the roles' defaults, costs from the collection's prices.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from antsibull_docs_parser.parser import Context, parse
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "tools" / "templates"
+# CPU, status checks, disk and memory: see roles/monitoring.
+ALARMS_OF_AN_INSTANCE = 4
 
 
 def markdown(text: str | list[str]) -> str:
@@ -46,7 +50,9 @@ def _part(part: dom.AnyPart) -> str:
 
 
 def inline(value: object) -> str:
-    """Return a default as YAML on one line."""
+    """Return a default as YAML on one line, and a template as it is."""
+    if isinstance(value, str) and "{{" in value:
+        return value.strip()
     return yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False).removesuffix("...\n").strip()
 
 
@@ -66,6 +72,26 @@ def documentation(module: Path, part: str) -> dict:
 def roles() -> list[str]:
     """Return the names of the roles that have an argument spec."""
     return sorted(path.parents[1].name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
+
+
+def month(defaults: dict, egress: str) -> dict:
+    """Return what a month costs with the roles' defaults and a kind of egress."""
+    plugins = ROOT / "plugins" / "module_utils"
+    spec = importlib.util.spec_from_file_location("pricing", plugins / "pricing.py")
+    pricing = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pricing)
+    gateways = 1 if egress == "nat_gateway" else 0
+    quantities = {
+        "instance_type": defaults["compute_instance_type"],
+        "instance_count": defaults["compute_instance_count"],
+        "volume_gb": defaults["compute_root_volume_size"],
+        "volume_type": defaults["compute_root_volume_type"],
+        "nat_gateways": gateways,
+        "public_ipv4": gateways + defaults["compute_instance_count"],
+        "alarms": ALARMS_OF_AN_INSTANCE * defaults["compute_instance_count"],
+        "dashboards": 1,
+    }
+    return pricing.monthly_cost(quantities, load(plugins / "prices" / f"{defaults['mlinfra_region']}.yml"))
 
 
 def render() -> dict[Path, str]:
@@ -92,6 +118,13 @@ def render() -> dict[Path, str]:
             outputs=yaml.safe_dump(outputs[role]["sample"], sort_keys=False) if role in outputs else "",
         )
     pages[ROOT / "docs" / "architecture.svg"] = engine.get_template("architecture.svg.j2").render(defaults)
+    costs = engine.get_template("cost.md.j2").render(
+        region=defaults["mlinfra_region"], full=month(defaults, "nat_gateway"), sample=month(defaults, "none")
+    )
+    readme = ROOT / "README.md"
+    pages[readme] = re.sub(
+        r"(<!-- cost .*?-->\n).*?(<!-- /cost -->)", rf"\1{costs}\2", readme.read_text(), flags=re.DOTALL
+    )
     return pages
 
 
