@@ -62,8 +62,8 @@ RETURN = r"""
 _value:
   description: >-
     C(launch), the declared instances to launch; C(change), dictionaries of C(name), C(instance_id), C(changes) and
-    C(state); C(volumes), dictionaries of C(name), C(volume_id), C(zone) and C(changes); C(protect), the ids whose
-    protection differs from the declared one; C(terminate), the ids to terminate; C(messages), what happens to running
+    C(state); C(volumes), dictionaries of C(name), C(volume_id), C(zone) and C(changes); C(release) and C(protect), the ids that
+    lose and gain protection; C(terminate), the ids to terminate; C(messages), what happens to running
     instances; C(problems), what can't be done and what to do about it; C(newer_image_id), the newest image where an
     instance started from an older one, else empty.
   type: dict
@@ -87,7 +87,7 @@ def instance_plan(
 ) -> dict[str, Any]:
     """Compares declared instances with those that stand: see RETURN."""
     plan: dict[str, Any] = {
-        key: [] for key in ("launch", "change", "volumes", "protect", "terminate", "messages", "problems")
+        key: [] for key in ("launch", "change", "volumes", "release", "protect", "terminate", "messages", "problems")
     }
     plan["newer_image_id"] = ""
     roots = _root_volumes(found, volumes)
@@ -199,7 +199,7 @@ def _keep(plan: dict[str, Any], entry: Resource, instance: Resource, root: Resou
             f"{who} will be stopped to change its type {instance['instance_type']} → {attributes['InstanceType']},"
             " then started again. What runs on it ends, and its public address changes."
         )
-        if attributes["DisableApiStop"]:
+        if attributes["DisableApiStop"] and _protection(instance)[1]:
             plan["problems"].append(
                 f"{who} must be stopped to change its type, and is protected against that: set"
                 " compute_stop_protection: false for this run."
@@ -207,7 +207,10 @@ def _keep(plan: dict[str, Any], entry: Resource, instance: Resource, root: Resou
     if changes:
         state = "stopped" if stopped and not running else "running"
         plan["change"].append({"name": entry["name"], "instance_id": instance_id, "changes": changes, "state": state})
-    if _protection(instance) != (attributes["DisableApiTermination"], attributes["DisableApiStop"]):
+    switches = list(zip(_protection(instance), (attributes["DisableApiTermination"], attributes["DisableApiStop"])))
+    if (True, False) in switches:
+        plan["release"].append(instance_id)
+    if (False, True) in switches:
         plan["protect"].append(instance_id)
     if root:
         _keep_volume(plan, entry, root, who)
@@ -281,7 +284,7 @@ def _terminate(plan: dict[str, Any], attributes: Resource, instance: Resource, w
             " compute_stop_protection to false for this run."
         )
     elif any(protected):
-        plan["protect"].append(instance["instance_id"])
+        plan["release"].append(instance["instance_id"])
 
 
 class FilterModule:
