@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A double of session-manager-plugin: opens the login shell of ssm-user in the rehearsal host of an instance.
 
 Takes the arguments as the AWS CLI and the connection plugin give them: the answer of StartSession, region, action,
@@ -42,14 +43,29 @@ def init_of(target: str, slot: int) -> int:
 
 def shell(leader: int) -> list[str]:
     """The command that opens the login shell."""
-    return ["nsenter", "--target", str(leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--",
-            "/bin/su", "--login", USER, "--shell", "/bin/bash"]
+    return [
+        "nsenter",
+        "--target",
+        str(leader),
+        "--mount",
+        "--uts",
+        "--ipc",
+        "--net",
+        "--pid",
+        "--cgroup",
+        "--",
+        "/bin/su",
+        "--login",
+        USER,
+        "--shell",
+        "/bin/bash",
+    ]
 
 
 def write_all(descriptor: int, data: bytes) -> None:
     """Write everything, in as many pieces as it takes."""
     while data:
-        data = data[os.write(descriptor, data):]
+        data = data[os.write(descriptor, data) :]
 
 
 def relay(terminal: int) -> None:

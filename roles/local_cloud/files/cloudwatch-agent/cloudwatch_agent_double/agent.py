@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The service: reads the active configuration, follows logs, measures, and sends both with the instance's own role."""
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import time
 import urllib.request
 from typing import Any
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
 from .configuration import HOME, ConfigurationError, active
 from .logs import Source, passes, sources
 from .metrics import Collector, data
@@ -24,12 +28,14 @@ log = logging.getLogger("agent")
 
 def identity() -> dict[str, str]:
     """The instance's identity document, by IMDSv2."""
-    request = urllib.request.Request(f"{METADATA}/api/token", method="PUT",
-                                     headers={"X-aws-ec2-metadata-token-ttl-seconds": "300"})
+    request = urllib.request.Request(
+        f"{METADATA}/api/token", method="PUT", headers={"X-aws-ec2-metadata-token-ttl-seconds": "300"}
+    )
     with urllib.request.urlopen(request, timeout=5) as answer:
         token = answer.read().decode()
-    request = urllib.request.Request(f"{METADATA}/dynamic/instance-identity/document",
-                                     headers={"X-aws-ec2-metadata-token": token})
+    request = urllib.request.Request(
+        f"{METADATA}/dynamic/instance-identity/document", headers={"X-aws-ec2-metadata-token": token}
+    )
     with urllib.request.urlopen(request, timeout=5) as answer:
         return json.load(answer)
 
@@ -38,8 +44,6 @@ class Shipper:
     """Sends log lines and metrics. boto3 of the tree does not read AWS_ENDPOINT_URL itself, so it is told."""
 
     def __init__(self, config: dict[str, Any], document: dict[str, str]) -> None:
-        import boto3  # pylint: disable=import-outside-toplevel  # after the user is dropped, and only in the service
-
         region = config.get("agent", {}).get("region") or document["region"]
         session = boto3.session.Session(region_name=region)
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
@@ -47,16 +51,23 @@ class Shipper:
         self.logs = session.client("logs", endpoint_url=logs.get("endpoint_override") or endpoint)
         self.cloudwatch = session.client("cloudwatch", endpoint_url=metrics.get("endpoint_override") or endpoint)
         self.metrics = metrics
-        self.instance = {"InstanceId": document["instanceId"], "ImageId": document.get("imageId", ""),
-                         "InstanceType": document.get("instanceType", "")}
+        self.instance = {
+            "InstanceId": document["instanceId"],
+            "ImageId": document.get("imageId", ""),
+            "InstanceType": document.get("instanceType", ""),
+        }
         self.hostname = socket.gethostname()
         self.default_stream = logs.get("log_stream_name", "{instance_id}")
         self._made: set[tuple[str, str]] = set()
 
     def named(self, text: str) -> str:
         """A name with the placeholders that the agent knows filled in."""
-        for placeholder, value in (("{instance_id}", self.instance["InstanceId"]), ("{hostname}", self.hostname),
-                                   ("{local_hostname}", self.hostname), ("{ip_address}", socket.gethostbyname(self.hostname))):
+        for placeholder, value in (
+            ("{instance_id}", self.instance["InstanceId"]),
+            ("{hostname}", self.hostname),
+            ("{local_hostname}", self.hostname),
+            ("{ip_address}", socket.gethostbyname(self.hostname)),
+        ):
             text = text.replace(placeholder, value)
         return text
 
@@ -69,7 +80,9 @@ class Shipper:
             self._ensure(group, stream, entry.get("retention_in_days", -1))
             events = [{"timestamp": stamp, "message": text} for stamp, text in sorted(lines, key=lambda line: line[0])]
             for start in range(0, len(events), 1000):
-                self.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=events[start:start + 1000])
+                self.logs.put_log_events(
+                    logGroupName=group, logStreamName=stream, logEvents=events[start : start + 1000]
+                )
         source.keep()
 
     def _ensure(self, group: str, stream: str, retention: int) -> None:
@@ -96,15 +109,18 @@ class Shipper:
         """Measure and send."""
         values = data(collector.samples(), self.metrics, self.instance, self.hostname)
         for start in range(0, len(values), 100):
-            self.cloudwatch.put_metric_data(Namespace=self.metrics.get("namespace", "CWAgent"),
-                                            MetricData=values[start:start + 100])
+            self.cloudwatch.put_metric_data(
+                Namespace=self.metrics.get("namespace", "CWAgent"), MetricData=values[start : start + 100]
+            )
 
 
 def interval_of(config: dict[str, Any]) -> int:
     """Seconds between two measurements: the shortest that the configuration names."""
     default = config.get("agent", {}).get("metrics_collection_interval", 60)
     sections = config.get("metrics", {}).get("metrics_collected", {}).values()
-    return min([s.get("metrics_collection_interval", default) for s in sections if isinstance(s, dict)], default=default)
+    return min(
+        [s.get("metrics_collection_interval", default) for s in sections if isinstance(s, dict)], default=default
+    )
 
 
 def serve(config: dict[str, Any]) -> None:
@@ -126,8 +142,6 @@ def serve(config: dict[str, Any]) -> None:
 
 def _attempt(what: str, action: Any) -> None:
     """One delivery. The service outlives an emulator that is down and a role that lacks a permission, and says so."""
-    from botocore.exceptions import BotoCoreError, ClientError  # pylint: disable=import-outside-toplevel
-
     try:
         action()
     except (BotoCoreError, ClientError, OSError) as error:

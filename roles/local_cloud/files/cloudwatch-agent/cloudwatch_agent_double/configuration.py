@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The agent's JSON configuration: which keys and values the real agent takes, and what follows from them."""
 
 from __future__ import annotations
@@ -9,66 +10,143 @@ from typing import Any
 HOME = Path("/opt/aws/amazon-cloudwatch-agent")
 ACTIVE = HOME / "etc" / "amazon-cloudwatch-agent.d"
 
-# Schema: a type, a list of one schema for lists, a dict of schemas for sections, a Mapping of ANY key to one schema.
+# A schema is a type, a list of the one schema of its items, a dict of its keys' schemas, or a tuple of alternatives.
+# ANY stands for every key.
 ANY = "*"
 _INTERVAL = int
 _MEASUREMENT = [(str, {"name": str, "rename": str, "unit": str})]
 _SECTION = {
-    "measurement": _MEASUREMENT, "resources": [str], "metrics_collection_interval": _INTERVAL,
+    "measurement": _MEASUREMENT,
+    "resources": [str],
+    "metrics_collection_interval": _INTERVAL,
     "append_dimensions": {ANY: str},
 }
 _METRICS = {
     "cpu": {**_SECTION, "totalcpu": bool},
     "disk": {**_SECTION, "ignore_file_system_types": [str], "drop_device": bool},
-    "diskio": _SECTION, "mem": _SECTION, "net": _SECTION, "netstat": _SECTION, "processes": _SECTION, "swap": _SECTION,
+    "diskio": _SECTION,
+    "mem": _SECTION,
+    "net": _SECTION,
+    "netstat": _SECTION,
+    "processes": _SECTION,
+    "swap": _SECTION,
     "nvidia_gpu": _SECTION,
     "procstat": [{"exe": str, "pattern": str, "pid_file": str, **_SECTION}],
     "statsd": {"service_address": str, "metrics_collection_interval": int, "metrics_aggregation_interval": int},
 }
-_RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, -1)
+# Days that CloudWatch Logs can keep events; -1 is for ever.
+_DAYS = "-1 1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653"
+_RETENTION = frozenset(map(int, _DAYS.split()))
 _TARGET = {
-    "log_group_name": str, "log_stream_name": str, "log_group_class": str, "retention_in_days": int,
+    "log_group_name": str,
+    "log_stream_name": str,
+    "log_group_class": str,
+    "retention_in_days": int,
     "filters": [{"type": str, "expression": str}],
 }
 _FILE = {
-    **_TARGET, "file_path": str, "auto_removal": bool, "timezone": str, "timestamp_format": str,
-    "multi_line_start_pattern": str, "encoding": str, "blacklist": str, "publish_multi_logs": bool,
+    **_TARGET,
+    "file_path": str,
+    "auto_removal": bool,
+    "timezone": str,
+    "timestamp_format": str,
+    "multi_line_start_pattern": str,
+    "encoding": str,
+    "blacklist": str,
+    "publish_multi_logs": bool,
 }
 SCHEMA: dict[str, Any] = {
     "agent": {
-        "metrics_collection_interval": _INTERVAL, "region": str, "credentials": {"role_arn": str}, "debug": bool,
-        "aws_sdk_log_level": str, "logfile": str, "internal": bool, "run_as_user": str, "omit_hostname": bool,
-        "user_agent": str, "quiet": bool,
+        "metrics_collection_interval": _INTERVAL,
+        "region": str,
+        "credentials": {"role_arn": str},
+        "debug": bool,
+        "aws_sdk_log_level": str,
+        "logfile": str,
+        "internal": bool,
+        "run_as_user": str,
+        "omit_hostname": bool,
+        "user_agent": str,
+        "quiet": bool,
     },
     "metrics": {
-        "namespace": str, "append_dimensions": {ANY: str}, "aggregation_dimensions": [[str]], "endpoint_override": str,
-        "force_flush_interval": int, "credentials": {"role_arn": str}, "metrics_collected": _METRICS,
+        "namespace": str,
+        "append_dimensions": {ANY: str},
+        "aggregation_dimensions": [[str]],
+        "endpoint_override": str,
+        "force_flush_interval": int,
+        "credentials": {"role_arn": str},
+        "metrics_collected": _METRICS,
     },
     "logs": {
         "logs_collected": {
             "files": {"collect_list": [_FILE]},
             "journald": {"collect_list": [{**_TARGET, "units": [str]}]},
         },
-        "log_stream_name": str, "force_flush_interval": int, "endpoint_override": str, "credentials": {"role_arn": str},
+        "log_stream_name": str,
+        "force_flush_interval": int,
+        "endpoint_override": str,
+        "credentials": {"role_arn": str},
     },
 }
 APPENDABLE = {
-    "ImageId": "${aws:ImageId}", "InstanceId": "${aws:InstanceId}", "InstanceType": "${aws:InstanceType}",
+    "ImageId": "${aws:ImageId}",
+    "InstanceId": "${aws:InstanceId}",
+    "InstanceType": "${aws:InstanceType}",
     "AutoScalingGroupName": "${aws:AutoScalingGroupName}",
 }
 MEASURES = {
-    "cpu": {"time_active", "time_idle", "time_iowait", "time_system", "time_user", "usage_active", "usage_idle",
-            "usage_iowait", "usage_steal", "usage_system", "usage_user"},
+    "cpu": {
+        "time_active",
+        "time_idle",
+        "time_iowait",
+        "time_system",
+        "time_user",
+        "usage_active",
+        "usage_idle",
+        "usage_iowait",
+        "usage_steal",
+        "usage_system",
+        "usage_user",
+    },
     "disk": {"free", "inodes_free", "inodes_total", "inodes_used", "total", "used", "used_percent"},
-    "diskio": {"reads", "writes", "read_bytes", "write_bytes", "read_time", "write_time", "io_time", "iops_in_progress"},
-    "mem": {"active", "available", "available_percent", "buffered", "cached", "free", "inactive", "shared", "total", "used",
-            "used_percent"},
+    "diskio": {
+        "reads",
+        "writes",
+        "read_bytes",
+        "write_bytes",
+        "read_time",
+        "write_time",
+        "io_time",
+        "iops_in_progress",
+    },
+    "mem": {
+        "active",
+        "available",
+        "available_percent",
+        "buffered",
+        "cached",
+        "free",
+        "inactive",
+        "shared",
+        "total",
+        "used",
+        "used_percent",
+    },
     "net": {"bytes_sent", "bytes_recv", "drop_in", "drop_out", "err_in", "err_out", "packets_sent", "packets_recv"},
     "netstat": {"tcp_established", "tcp_listen", "tcp_time_wait", "udp_socket"},
     "processes": {"blocked", "dead", "idle", "paging", "running", "sleeping", "stopped", "total", "zombies"},
     "swap": {"free", "used", "used_percent"},
-    "nvidia_gpu": {"utilization_gpu", "temperature_gpu", "power_draw", "utilization_memory", "fan_speed", "memory_total",
-                   "memory_used", "memory_free"},
+    "nvidia_gpu": {
+        "utilization_gpu",
+        "temperature_gpu",
+        "power_draw",
+        "utilization_memory",
+        "fan_speed",
+        "memory_total",
+        "memory_used",
+        "memory_free",
+    },
 }
 # The real agent names a section's metrics after the section, but for the GPU's.
 PREFIXES = {"nvidia_gpu": "nvidia_smi"}

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """amazon-cloudwatch-agent-ctl: checks a configuration, makes it the active one, and drives the service."""
 
 from __future__ import annotations
@@ -44,19 +45,36 @@ def fetch(location: str, *, append: bool) -> int:
 def status() -> int:
     """What the service does, in the real program's form."""
     running = subprocess.run(["systemctl", "is-active", "--quiet", SERVICE], check=False).returncode == 0
-    since = subprocess.run(["systemctl", "show", "--property=ActiveEnterTimestamp", "--value", SERVICE],
-                           capture_output=True, text=True, check=False).stdout.strip()
+    since = subprocess.run(
+        ["systemctl", "show", "--property=ActiveEnterTimestamp", "--value", SERVICE],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
     configured = ACTIVE.is_dir() and any(ACTIVE.iterdir())
-    print(json.dumps({"status": "running" if running else "stopped", "starttime": since if running else "",
-                      "configstatus": "configured" if configured else "not configured", "version": VERSION}, indent=2))
+    print(
+        json.dumps(
+            {
+                "status": "running" if running else "stopped",
+                "starttime": since if running else "",
+                "configstatus": "configured" if configured else "not configured",
+                "version": VERSION,
+            },
+            indent=2,
+        )
+    )
     return 0
 
 
 def main() -> int:
     """Run one action."""
     parser = argparse.ArgumentParser(prog="amazon-cloudwatch-agent-ctl")
-    parser.add_argument("-a", dest="action", default="status",
-                        choices=("stop", "start", "status", "fetch-config", "append-config", "remove-config"))
+    parser.add_argument(
+        "-a",
+        dest="action",
+        default="status",
+        choices=("stop", "start", "status", "fetch-config", "append-config", "remove-config"),
+    )
     parser.add_argument("-m", dest="mode", default="ec2", choices=("ec2", "onPremise", "onPrem", "auto"))
     parser.add_argument("-c", dest="config", default="")
     parser.add_argument("-s", dest="restart", action="store_true")

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Following files and the journal, line by line, over restarts of the agent."""
 
 from __future__ import annotations
@@ -108,5 +109,7 @@ def sources(collected: dict[str, Any], state: Path) -> list[tuple[dict[str, Any]
     state.mkdir(parents=True, exist_ok=True)
     files = collected.get("files", {}).get("collect_list", [])
     journals = collected.get("journald", {}).get("collect_list", [])
-    return [*((entry, FileSource(entry["file_path"], state)) for entry in files),
-            *((entry, JournalSource(entry.get("units", []), state)) for entry in journals)]
+    return [
+        *((entry, FileSource(entry["file_path"], state)) for entry in files),
+        *((entry, JournalSource(entry.get("units", []), state)) for entry in journals),
+    ]

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Measuring the host, and turning measurements into CloudWatch's data."""
 
 from __future__ import annotations
@@ -11,8 +12,27 @@ from typing import Any
 from .configuration import measure_name, metric_name
 
 # File systems that hold no data of the host; the real agent leaves out what the configuration names, and these always.
-PSEUDO = {"autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "fusectl", "hugetlbfs",
-          "mqueue", "nsfs", "proc", "pstore", "ramfs", "securityfs", "sysfs", "tracefs"}
+PSEUDO = {
+    "autofs",
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "debugfs",
+    "devpts",
+    "devtmpfs",
+    "fusectl",
+    "hugetlbfs",
+    "mqueue",
+    "nsfs",
+    "proc",
+    "pstore",
+    "ramfs",
+    "securityfs",
+    "sysfs",
+    "tracefs",
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +59,19 @@ def memory(text: str) -> dict[str, float]:
     used = raw["MemTotal"] - raw["MemFree"] - raw["Buffers"] - cached
     swap_used = raw["SwapTotal"] - raw["SwapFree"]
     return {
-        "mem.total": raw["MemTotal"], "mem.free": raw["MemFree"], "mem.available": raw["MemAvailable"], "mem.cached": cached,
-        "mem.buffered": raw["Buffers"], "mem.active": raw["Active"], "mem.inactive": raw["Inactive"],
-        "mem.shared": raw["Shmem"], "mem.used": used, "mem.used_percent": 100 * used / raw["MemTotal"],
+        "mem.total": raw["MemTotal"],
+        "mem.free": raw["MemFree"],
+        "mem.available": raw["MemAvailable"],
+        "mem.cached": cached,
+        "mem.buffered": raw["Buffers"],
+        "mem.active": raw["Active"],
+        "mem.inactive": raw["Inactive"],
+        "mem.shared": raw["Shmem"],
+        "mem.used": used,
+        "mem.used_percent": 100 * used / raw["MemTotal"],
         "mem.available_percent": 100 * raw["MemAvailable"] / raw["MemTotal"],
-        "swap.free": raw["SwapFree"], "swap.used": swap_used,
+        "swap.free": raw["SwapFree"],
+        "swap.used": swap_used,
         "swap.used_percent": 100 * swap_used / raw["SwapTotal"] if raw["SwapTotal"] else 0.0,
     }
 
@@ -54,9 +82,13 @@ def disk(path: str) -> dict[str, float]:
     used = (stat.f_blocks - stat.f_bfree) * stat.f_frsize
     free = stat.f_bavail * stat.f_frsize
     return {
-        "total": stat.f_blocks * stat.f_frsize, "used": used, "free": free,
-        "used_percent": 100 * used / (used + free) if used + free else 0.0, "inodes_total": stat.f_files,
-        "inodes_free": stat.f_ffree, "inodes_used": stat.f_files - stat.f_ffree,
+        "total": stat.f_blocks * stat.f_frsize,
+        "used": used,
+        "free": free,
+        "used_percent": 100 * used / (used + free) if used + free else 0.0,
+        "inodes_total": stat.f_files,
+        "inodes_free": stat.f_ffree,
+        "inodes_used": stat.f_files - stat.f_ffree,
     }
 
 
@@ -71,10 +103,10 @@ class Processor:
     def shares(self, text: str) -> dict[str, float]:
         """The shares from /proc/stat; the first look has nothing to compare with and gives the mean since the start."""
         now = [float(value) for value in text.splitlines()[0].split()[1:9]]
-        spent = [a - b for a, b in zip(now, self._before or [0.0] * 8)]
+        spent = [a - b for a, b in zip(now, self._before or [0.0] * 8, strict=True)]
         self._before = now
         total = sum(spent) or 1.0
-        shares = {f"usage_{name}": 100 * value / total for name, value in zip(self.FIELDS, spent)}
+        shares = {f"usage_{name}": 100 * value / total for name, value in zip(self.FIELDS, spent, strict=True)}
         shares["usage_active"] = 100 - shares["usage_idle"]
         return shares
 
@@ -98,7 +130,11 @@ class Collector:
         self.proc = proc
         self.processor = Processor()
         self.readers: dict[str, Callable[[dict[str, Any]], list[Sample]]] = {
-            "mem": self._mem, "swap": self._swap, "disk": self._disk, "cpu": self._cpu}
+            "mem": self._mem,
+            "swap": self._swap,
+            "disk": self._disk,
+            "cpu": self._cpu,
+        }
 
     def unmeasured(self) -> list[str]:
         """Sections that the configuration may hold and that this double does not measure."""
@@ -106,8 +142,12 @@ class Collector:
 
     def samples(self) -> list[Sample]:
         """Everything, now."""
-        return [sample for section, settings in self.collected.items() if section in self.readers
-                for sample in self.readers[section](settings)]
+        return [
+            sample
+            for section, settings in self.collected.items()
+            if section in self.readers
+            for sample in self.readers[section](settings)
+        ]
 
     def _read(self, name: str) -> str:
         return (self.proc / name).read_text(encoding="utf-8")
@@ -123,11 +163,15 @@ class Collector:
     def _cpu(self, settings: dict[str, Any]) -> list[Sample]:
         values = self.processor.shares(self._read("stat"))
         wanted = [measure_name("cpu", entry) for entry in settings["measurement"]]
-        return [Sample("cpu", name, values[name], "Percent", (("cpu", "cpu-total"),)) for name in wanted if name in values]
+        return [
+            Sample("cpu", name, values[name], "Percent", (("cpu", "cpu-total"),)) for name in wanted if name in values
+        ]
 
     def _disk(self, settings: dict[str, Any]) -> list[Sample]:
         samples = []
-        found = mounts(self._read("self/mounts"), settings.get("resources", []), settings.get("ignore_file_system_types", []))
+        found = mounts(
+            self._read("self/mounts"), settings.get("resources", []), settings.get("ignore_file_system_types", [])
+        )
         for path, device, kind in found:
             values = disk(path)
             own = [("path", path), *([] if settings.get("drop_device") else [("device", device)]), ("fstype", kind)]
@@ -136,7 +180,9 @@ class Collector:
         return samples
 
 
-def data(samples: Iterable[Sample], metrics: dict[str, Any], instance: dict[str, str], hostname: str) -> list[dict[str, Any]]:
+def data(
+    samples: Iterable[Sample], metrics: dict[str, Any], instance: dict[str, str], hostname: str
+) -> list[dict[str, Any]]:
     """CloudWatch's MetricData for the samples.
 
     A sample goes out with all its dimensions, and once more for each set of aggregation_dimensions that it has. So an
@@ -153,7 +199,11 @@ def data(samples: Iterable[Sample], metrics: dict[str, Any], instance: dict[str,
     for sample in samples:
         settings = metrics["metrics_collected"][sample.section]
         entry = next(e for e in settings["measurement"] if measure_name(sample.section, e) == sample.measure)
-        dimensions = {**dict(sample.dimensions), **settings.get("append_dimensions", {}), **(appended or {"host": hostname})}
+        dimensions = {
+            **dict(sample.dimensions),
+            **settings.get("append_dimensions", {}),
+            **(appended or {"host": hostname}),
+        }
         sets = [dimensions]
         for names in metrics.get("aggregation_dimensions", []):
             if set(names) <= set(dimensions) and set(names) != set(dimensions):
@@ -161,8 +211,14 @@ def data(samples: Iterable[Sample], metrics: dict[str, Any], instance: dict[str,
         unit = entry.get("unit", sample.unit) if isinstance(entry, dict) else sample.unit
         for chosen in sets:
             name = metric_name(sample.section, entry)
-            datum = result.setdefault((name, tuple(sorted(chosen.items()))), {
-                "MetricName": name, "Unit": unit, "Values": [],
-                "Dimensions": [{"Name": key, "Value": value} for key, value in chosen.items()]})
+            datum = result.setdefault(
+                (name, tuple(sorted(chosen.items()))),
+                {
+                    "MetricName": name,
+                    "Unit": unit,
+                    "Values": [],
+                    "Dimensions": [{"Name": key, "Value": value} for key, value in chosen.items()],
+                },
+            )
             datum["Values"].append(sample.value)
     return list(result.values())

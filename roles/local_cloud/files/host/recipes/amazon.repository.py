@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Makes the Amazon-like tree's RPM repository: amazon.repository.py RECIPE TARGET, inside the tree.
 
 Packages that a role uses carry real files, taken from the Debian package of the same purpose. The others are those that
@@ -20,8 +21,26 @@ LINKS = {
     "python3.11": {"/usr/bin/python3.11": "python3"},
 }
 EMPTY = (
-    "acl", "amazon-linux-repo-s3", "amazon-ssm-agent", "bash", "bzip2", "ca-certificates", "curl-minimal", "dnf-plugins-core", "gzip",
-    "kernel", "openssh-server", "procps-ng", "python3", "sudo", "system-release", "systemd", "tar", "unzip", "util-linux", "xz",
+    "acl",
+    "amazon-linux-repo-s3",
+    "amazon-ssm-agent",
+    "bash",
+    "bzip2",
+    "ca-certificates",
+    "curl-minimal",
+    "dnf-plugins-core",
+    "gzip",
+    "kernel",
+    "openssh-server",
+    "procps-ng",
+    "python3",
+    "sudo",
+    "system-release",
+    "systemd",
+    "tar",
+    "unzip",
+    "util-linux",
+    "xz",
 )
 AWS_WRAPPER = """#!/bin/sh
 # AWS CLI from 2.13 on reads AWS_ENDPOINT_URL, the one that this package carries does not.
@@ -118,19 +137,24 @@ def specification(stages: Path, recipe: Path) -> str:
         "%install\nmkdir -p %{buildroot}\n",
     ]
     for stage in sorted(stages.iterdir()):
+        name = stage.name
         files = [path for path in stage.rglob("*") if path.is_symlink() or not path.is_dir()]
         listed = "\n".join(f'"/{path.relative_to(stage)}"' for path in files)
-        parts[0] += f"cp -a {stage}/. %{{buildroot}}/\n"
         # What a package's own script is run by.
-        provides = "Provides: /bin/sh\n" if stage.name == "bash" else ""
-        parts.append(f"%package -n {stage.name}\nSummary: Double of {stage.name}\nAutoReqProv: no\n{provides}"
-                     f"%description -n {stage.name}\nDouble of Amazon's package, for rehearsals.\n%files -n {stage.name}\n{listed}\n")
+        provides = "Provides: /bin/sh\n" if name == "bash" else ""
+        parts[0] += f"cp -a {stage}/. %{{buildroot}}/\n"
+        parts.append(
+            f"%package -n {name}\nSummary: Double of {name}\nAutoReqProv: no\n{provides}"
+            f"%description -n {name}\nDouble of Amazon's package, for rehearsals.\n%files -n {name}\n{listed}\n"
+        )
     script = (recipe / "common.cloudwatch.sh").read_text(encoding="utf-8")
     parts.append(f"%post -n amazon-cloudwatch-agent\n{script.replace('%', '%%')}\n")
     text = "\n".join(parts)
     # The agent's user writes its state, so its empty folders belong to the package too.
     home = "/opt/aws/amazon-cloudwatch-agent"
-    folders = "".join(f'%dir "{home}/{name}"\n' for name in ("logs", "logs/state", "var", "etc/amazon-cloudwatch-agent.d"))
+    folders = "".join(
+        f'%dir "{home}/{name}"\n' for name in ("logs", "logs/state", "var", "etc/amazon-cloudwatch-agent.d")
+    )
     return text.replace("%files -n amazon-cloudwatch-agent\n", "%files -n amazon-cloudwatch-agent\n" + folders)
 
 
@@ -145,9 +169,16 @@ def main() -> None:
         spec = Path(temporary, "doubles.spec")
         spec.write_text(specification(stages, recipe), encoding="utf-8")
         # Files are carried as they are: no stripping, no byte code, quick compression.
-        defines = {"_topdir": top, "_rpmdir": target, "_build_id_links": "none", "__os_install_post": "%{nil}",
-                   "_binary_payload": "w1.gzdio", "debug_package": "%{nil}", "__check_files": "%{nil}",
-                   "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"}
+        defines = {
+            "_topdir": top,
+            "_rpmdir": target,
+            "_build_id_links": "none",
+            "__os_install_post": "%{nil}",
+            "_binary_payload": "w1.gzdio",
+            "debug_package": "%{nil}",
+            "__check_files": "%{nil}",
+            "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
+        }
         arguments = [word for name, value in defines.items() for word in ("--define", f"{name} {value}")]
         subprocess.run(["rpmbuild", "-bb", "--quiet", *arguments, spec], check=True)
     subprocess.run(["createrepo_c", "--quiet", target], check=True)

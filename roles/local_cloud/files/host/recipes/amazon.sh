@@ -2,8 +2,7 @@
 # The Amazon-like tree: Debian's programs under Amazon Linux 2023's names, files and package manager. It proves a role's
 # logic, not Amazon's packages.
 set -eu
-. /recipe/common.sh
-common ec2-user
+sh -eu /recipe/common.sh ec2-user
 
 # Amazon's system Python is /usr/bin/python3; python3.11 is a package that a role installs.
 mv --force /usr/bin/python3.11 /usr/bin/python3

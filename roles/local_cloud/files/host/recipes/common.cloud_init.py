@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A double of cloud-init for rehearsal hosts: cloud-init init|final|status [--wait].
 
 init puts the key pair of the metadata service into the login user's authorized_keys, before SSH starts. final runs user
@@ -82,7 +83,9 @@ def run_user_data() -> None:
     script.write_text(text, encoding="utf-8")
     script.chmod(0o700)
     with LOG.open("ab") as log:
-        code = subprocess.run([script], stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False).returncode
+        code = subprocess.run(
+            [script], stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False
+        ).returncode
     done.touch()
     if code:
         raise SystemExit(f"user data ended with {code}: see {LOG}")

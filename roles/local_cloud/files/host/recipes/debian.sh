@@ -2,8 +2,7 @@
 # The Debian tree: as it is, with the users of a Debian image on EC2, and a repository with the CloudWatch agent's
 # package, which Amazon offers for download only.
 set -eu
-. /recipe/common.sh
-common admin
+sh -eu /recipe/common.sh admin
 
 repository=/usr/share/mlinfra-local-cloud/apt
 stage=$(mktemp -d)

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The program's verbs and arguments."""
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import controller, trees
-from .machine import Machine
-from .model import LOGIN_USERS, HostError, HostSpec, Slot
-from .processes import leader_of
+from . import controller, network, trees
+from .machine import Machine, mounts
+from .model import LAST_SLOT, LOGIN_USERS, HostError, HostSpec, Slot
+from .processes import marked
 from .trees import locked
 
+# States of an instance in which its host is stopped, and in which it is no more. In all others it runs.
+STOPPED = ("stopped", "stopping")
+GONE = ("terminated", "shutting-down")
 EPILOG = """
 Every verb prints one JSON object. `changed` says whether something was done, or with --check would be.
 
@@ -39,19 +43,26 @@ def _slot(arguments: argparse.Namespace) -> Slot:
 
 def _public_key(text_or_file: str) -> str:
     path = Path(text_or_file)
-    return path.read_text(encoding="utf-8").strip() if text_or_file.startswith(("/", ".")) or path.is_file() else text_or_file
+    return (
+        path.read_text(encoding="utf-8").strip()
+        if text_or_file.startswith(("/", ".")) or path.is_file()
+        else text_or_file
+    )
 
 
 def check(_arguments: argparse.Namespace) -> dict[str, Any]:
     """Whether hosts can be made here."""
     reason = controller.obstacle()
-    return {"changed": False, "possible": not reason, "reason": reason}
+    return {"changed": False, "possible": not reason, "reason": reason, "installable": controller.installable()}
 
 
 def packages(_arguments: argparse.Namespace) -> dict[str, Any]:
     """What a guest's package tools need in order to see what this machine sees."""
-    return {"changed": False, "package_environment": controller.package_environment(),
-            "has_local_torch": controller.has_local_torch()}
+    return {
+        "changed": False,
+        "package_environment": controller.package_environment(),
+        "has_local_torch": controller.has_local_torch(),
+    }
 
 
 def tree(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -65,15 +76,26 @@ def tree(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def up(arguments: argparse.Namespace) -> dict[str, Any]:
     """Make and start one host."""
-    spec = HostSpec(arguments.name, arguments.private_ip, arguments.distribution, arguments.instance_id,
-                    _public_key(arguments.public_key), arguments.region)
+    spec = HostSpec(
+        arguments.name,
+        arguments.private_ip,
+        arguments.distribution,
+        arguments.instance_id,
+        _public_key(arguments.public_key),
+        arguments.region,
+    )
     machine = Machine(_slot(arguments), spec.name)
-    done = machine.pending(spec) if arguments.check else machine.up(spec)
+    done = machine.plan(spec).words if arguments.check else machine.up(spec)
     return machine.describe(spec, done)
 
 
 def _all_names(slot: Slot) -> list[str]:
-    return sorted(folder.name for folder in slot.hosts.glob("*") if folder.is_dir())
+    """The hosts of a slot of which anything is left, whether its folder still knows them or not."""
+    machines = [*network.namespaces(slot.prefix), *marked(slot.prefix).values(), *(device for device, _ in mounts())]
+    return sorted(
+        {folder.name for folder in slot.hosts.glob("*") if folder.is_dir()}
+        | {name.removeprefix(slot.prefix) for name in machines if name.startswith(slot.prefix)}
+    )
 
 
 def down(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -107,45 +129,59 @@ def list_hosts(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def apply(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Make exactly the hosts of the list on standard input."""
+    """Make exactly the hosts of the list on standard input: started, stopped or gone, as their instances are."""
     slot = _slot(arguments)
-    wanted = json.load(sys.stdin)
-    specs = {item["name"]: HostSpec(**{key: value for key, value in item.items() if key != "state"}) for item in wanted}
-    states = {item["name"]: item.get("state", "running") for item in wanted}
-    removed = [name for name in _all_names(slot) if name not in specs]
+    wanted = [item for item in json.load(sys.stdin) if item.get("state", "running") not in GONE]
+    specs = [HostSpec(**{key: value for key, value in item.items() if key != "state"}) for item in wanted]
+    stopped = {item["name"] for item in wanted if item.get("state") in STOPPED}
+    removed = [name for name in _all_names(slot) if name not in {spec.name for spec in specs}]
     for name in removed:
         if not arguments.check:
             Machine(slot, name).down()
-    hosts = []
-    for name, spec in specs.items():
-        machine = Machine(slot, name)
-        if states[name] == "running":
-            done = machine.pending(spec) if arguments.check else machine.up(spec)
-        else:
-            ran = machine.process("machine") is not None
-            done = ["stop the host"] if (ran if arguments.check else machine.halt()) else []
-        hosts.append(machine.describe(spec, done))
+    hosts = [_settle(Machine(slot, spec.name), spec, spec.name in stopped, arguments.check) for spec in specs]
     actions = [f"{name}: remove the host" for name in removed]
     actions += [f"{host['name']}: {action}" for host in hosts for action in host["actions"]]
     return {"changed": bool(actions), "actions": actions, "removed": removed, "hosts": hosts}
 
 
+def _settle(machine: Machine, spec: HostSpec, stopped: bool, only_say: bool) -> dict[str, Any]:
+    """Bring one host into its state."""
+    if stopped:
+        running = machine.process("machine") is not None
+        if running and not only_say:
+            machine.halt()
+        done = ["stop the host"] if running else []
+    else:
+        done = machine.plan(spec).words if only_say else machine.up(spec)
+    return machine.describe(spec, done)
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
-    "check": check, "packages": packages, "tree": tree, "up": up, "stop": stop, "down": down, "list": list_hosts,
+    "check": check,
+    "packages": packages,
+    "tree": tree,
+    "up": up,
+    "stop": stop,
+    "down": down,
+    "list": list_hosts,
     "apply": apply,
 }
 ON_A_SLOT = ("up", "stop", "down", "list", "apply")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="host", description="Real hosts for a rehearsal, on this machine.", epilog=EPILOG,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="host",
+        description="Real hosts for a rehearsal, on this machine.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, function in VERBS.items():
         sub = verbs.add_parser(verb, help=function.__doc__)
         sub.add_argument("--check", action="store_true", help="only say what would be done")
         if verb in ON_A_SLOT:
-            sub.add_argument("--slot", type=int, required=True, help="the rehearsal's number, 0 to 117")
+            sub.add_argument("--slot", type=int, required=True, help=f"the rehearsal's number, 0 to {LAST_SLOT}")
             sub.add_argument("--directory", required=True, help="the slot's folder of state")
         if verb in ("up", "stop", "down"):
             sub.add_argument("--name", required=verb != "down", default="", help="the host's name")
@@ -153,7 +189,9 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--distribution", choices=sorted(LOGIN_USERS), default="amazon")
         if verb == "up":
             sub.add_argument("--private-ip", required=True, help="decides the address: 127.(10+slot).third.fourth")
-            sub.add_argument("--instance-id", default="", help="the instance behind it; without one no metadata service")
+            sub.add_argument(
+                "--instance-id", default="", help="the instance behind it; without one no metadata service"
+            )
             sub.add_argument("--region", default="us-east-1", help="the instance's region")
             sub.add_argument("--public-key", default="", help="SSH public key that it accepts, or a file with it")
     return parser
@@ -164,7 +202,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     os.umask(0o022)
     try:
-        if arguments.verb in ON_A_SLOT:
+        if arguments.verb in ON_A_SLOT and not arguments.check:
             with locked(_slot(arguments).directory / "hosts.lock"):
                 answer = VERBS[arguments.verb](arguments)
         else:

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What this machine is able to do, and what of its package configuration a guest must see."""
 
 from __future__ import annotations
@@ -35,19 +36,32 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlinfra.aws"
 
 
-def obstacle() -> str:
-    """Why no host can be made here, in one line; empty where it can."""
+def missing_packages() -> list[str]:
+    """The Debian packages of the tools that are not there."""
+    return sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
+
+
+def installable() -> bool:
+    """Whether missing packages are all that is in the way, and apt can bring them."""
+    return _hindrance() == "" and bool(missing_packages()) and shutil.which("apt-get") is not None
+
+
+def _hindrance() -> str:
+    """What no package can help, in one line."""
     if platform.system() != "Linux":
         return f"hosts need Linux, this is {platform.system()}"
     if os.geteuid() != 0:
         return "hosts need root, this is an ordinary user"
-    missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
-    if missing:
-        return f"these packages are missing: {', '.join(missing)}"
     if not Path("/dev/net/tun").exists():
         return "/dev/net/tun is missing, so hosts would have no network"
     probe = run(["unshare", "--mount", "--net", "true"], check=False)
     return "" if probe.returncode == 0 else f"namespaces are refused: {probe.stderr.strip()}"
+
+
+def obstacle() -> str:
+    """Why no host can be made here, in one line; empty where it can."""
+    missing = missing_packages()
+    return _hindrance() or (f"these packages are missing: {', '.join(missing)}" if missing else "")
 
 
 class PipSettings(NamedTuple):
@@ -149,4 +163,6 @@ def apt_sources(suite: str) -> list[str]:
     if not release.exists() or f"VERSION_CODENAME={suite}" not in release.read_text(encoding="utf-8").split():
         return []
     lists = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("debian.*"))]
-    return [str(file) for file in lists if file.is_file() and file.stat().st_size and file.suffix in (".list", ".sources")]
+    return [
+        str(file) for file in lists if file.is_file() and file.stat().st_size and file.suffix in (".list", ".sources")
+    ]

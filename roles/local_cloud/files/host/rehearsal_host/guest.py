@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What is written into a host's disk before it starts: its names, keys, trust and package settings."""
 
 from __future__ import annotations
@@ -60,9 +61,12 @@ def _wanted(slot: Slot) -> dict[str, str]:
 
 
 def stale(root: Path, slot: Slot) -> list[str]:
-    """What of the emulator's settings in the host is out of date, in words."""
-    return [f"write its /{name}" for name, text in _wanted(slot).items()
-            if not (root / name).exists() or (root / name).read_text(encoding="utf-8") != text]
+    """The files of the emulator's settings that are out of date in the host."""
+    return [
+        name
+        for name, text in _wanted(slot).items()
+        if not (root / name).exists() or (root / name).read_text(encoding="utf-8") != text
+    ]
 
 
 def refresh(root: Path, slot: Slot) -> None:

@@ -1,23 +1,38 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One host's life: made, started again after the machine was restarted, stopped, removed."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import controller, guest, network, trees
 from .model import HostError, HostSpec, Process, Record, Slot
-from .processes import alive, leader_of, run, spawn, start_time, stop, tail, wait_until
+from .processes import alive, leader_of, marked, run, spawn, start_time, stop, stop_all, tail, wait_until
 
 METADATA_PROGRAM = trees.FILES / "imds"
 # systemd's own signal for an orderly shutdown.
 SHUTDOWN = "SIGRTMIN+3"
 CGROUPS = Path("/sys/fs/cgroup")
+
+
+@dataclass
+class Plan:
+    """What has to be done for a host, in words: made, or parts of it started, or files brought up to date."""
+
+    make: list[str] = field(default_factory=list)
+    start: list[str] = field(default_factory=list)
+    write: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> list[str]:
+        """All of it."""
+        return self.make + self.start + self.write
 
 
 class Machine:
@@ -41,16 +56,25 @@ class Machine:
 
     def exists(self) -> bool:
         """Whether anything of the host is left."""
-        return self.folder.exists() or network.namespace_exists(self.machine)
+        return self.folder.exists() or self.machine in {
+            *network.namespaces(self.machine),
+            *marked(self.machine).values(),
+            *(device for device, _ in mounts()),
+        }
 
-    def pending(self, spec: HostSpec) -> list[str]:
-        """What `up` would do, in words; empty when the host stands as it should."""
+    def plan(self, spec: HostSpec) -> Plan:
+        """What `up` would do."""
         if self.record is None:
-            return ["make the host"]
+            return Plan(make=["make the host"])
         if self.record.spec != spec or self.record.tree != str(trees.path_of(spec.distribution)):
-            return ["make the host anew, for what it is made of has changed"]
-        started = [role for role in self.roles(spec) if not self.process(role)]
-        return [f"start its {role}" for role in started] + guest.stale(self.root, self.slot)
+            return Plan(make=["make the host anew, for what it is made of has changed"])
+        if self._unmounted():
+            # After a restart of this machine its disk is there, and stale writes can't be seen.
+            return Plan(start=["start the host"])
+        return Plan(
+            start=[f"start its {role}" for role in self.roles(spec) if not self.process(role)],
+            write=[f"write its /{name}" for name in guest.stale(self.root, self.slot)],
+        )
 
     @staticmethod
     def roles(spec: HostSpec) -> list[str]:
@@ -60,10 +84,19 @@ class Machine:
     def describe(self, spec: HostSpec, done: list[str]) -> dict[str, object]:
         """The host for the caller: where it is reached, and what was done."""
         return {
-            "changed": bool(done), "actions": done, "name": spec.name, "instance_id": spec.instance_id,
-            "distribution": spec.distribution, "user": spec.user, "private_ip": spec.private_ip,
-            "address": spec.address(self.slot.number), "ssh_port": 2222, "jupyter_port": 8888, "tensorboard_port": 6006,
-            "machine": self.machine, "leader": leader_of(self.process("machine")),
+            "changed": bool(done),
+            "actions": done,
+            "name": spec.name,
+            "instance_id": spec.instance_id,
+            "distribution": spec.distribution,
+            "user": spec.user,
+            "private_ip": spec.private_ip,
+            "address": spec.address(self.slot.number),
+            "ssh_port": 2222,
+            "jupyter_port": 8888,
+            "tensorboard_port": 6006,
+            "machine": self.machine,
+            "leader": leader_of(self.process("machine")),
             "running": self.process("machine") is not None,
         }
 
@@ -78,14 +111,19 @@ class Machine:
         Raises:
             HostError: it does not come up.
         """
-        done = self.pending(spec)
-        if not done:
-            return done
-        if self.record and not done[0].startswith("start"):
+        plan = self.plan(spec)
+        if plan.make and self.exists():
             self.down()
-        if self.record and not self.process("network"):
+        if plan.start and not self.process("network"):
             # A machine without its link keeps the old namespace; it has to start in the new one.
             self.halt()
+        if plan.make or plan.start:
+            self._bring_up(spec)
+        elif plan.write:
+            guest.refresh(self.root, self.slot)
+        return plan.words
+
+    def _bring_up(self, spec: HostSpec) -> None:
         tree, _made = trees.ensure(spec.distribution)
         if self.record is None:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +136,6 @@ class Machine:
             self.halt()
             raise
         guest.publish_host_key(self.root, spec, self.slot)
-        return done
 
     def halt(self) -> bool:
         """Stop the host and keep its disk, as a stopped instance does. Whether it ran."""
@@ -116,7 +153,9 @@ class Machine:
             # Nothing of it is kept, so there is nothing to shut down in order.
             stop(Process(leader, started), first=signal.SIGKILL)
         self._release()
-        run(["umount", "--lazy", str(self.root)], check=not self._unmounted())
+        for device, place in mounts():
+            if device == self.machine:
+                run(["umount", "--lazy", place])
         guest.withdraw_host_key(self.record.spec if self.record else None, self.slot)
         self._delete()
         self.record = None
@@ -168,35 +207,61 @@ class Machine:
 
     def _start_metadata(self, spec: HostSpec) -> Process:
         command = [
-            "nsenter", f"--net=/run/netns/{self.machine}", sys.executable, str(METADATA_PROGRAM),
-            "--instance-id", spec.instance_id, "--region", spec.region, "--endpoint-url", f"https://127.0.0.1:{self.slot.https_port}",
-            "--ca-bundle", str(self.slot.ca_bundle), "--address", network.METADATA]
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        return spawn(command, self.folder / "metadata.log", environment=environment)
+            "nsenter",
+            f"--net=/run/netns/{self.machine}",
+            sys.executable,
+            str(METADATA_PROGRAM),
+            "--instance-id",
+            spec.instance_id,
+            "--region",
+            spec.region,
+            "--endpoint-url",
+            f"https://127.0.0.1:{self.slot.https_port}",
+            "--ca-bundle",
+            str(self.slot.ca_bundle),
+            "--address",
+            network.METADATA,
+        ]
+        return spawn(command, self.machine, self.folder / "metadata.log", environment={"PYTHONUNBUFFERED": "1"})
 
     def _start_machine(self, spec: HostSpec) -> Process:
         binds = [f"--bind-ro={folder}" for folder in controller.shared_folders()]
         uv_cache = controller.cache() / "uv"
         uv_cache.mkdir(parents=True, exist_ok=True)
         command = [
-            "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", f"--directory={self.root}",
-            f"--machine={self.machine}", f"--hostname={spec.hostname}",
-            f"--network-namespace-path=/run/netns/{self.machine}", "--link-journal=no", "--resolv-conf=off",
-            "--timezone=off", "--console=pipe", f"--kill-signal={SHUTDOWN}", *binds,
-            f"--bind={uv_cache}:{controller.GUEST_UV_CACHE}"]
+            "systemd-nspawn",
+            "--quiet",
+            "--register=no",
+            "--keep-unit",
+            "--boot",
+            f"--directory={self.root}",
+            f"--machine={self.machine}",
+            f"--hostname={spec.hostname}",
+            f"--network-namespace-path=/run/netns/{self.machine}",
+            "--link-journal=no",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--console=pipe",
+            f"--kill-signal={SHUTDOWN}",
+            *binds,
+            f"--bind={uv_cache}:{controller.GUEST_UV_CACHE}",
+        ]
         # The guest's /tmp stays on its disk: wheels of gigabytes pass through it.
-        environment = {**os.environ, "SYSTEMD_NSPAWN_TMPFS_TMP": "0"}
-        return spawn(command, self.folder / "console.log", environment=environment, before=self._enter_cgroup)
+        groups = self._cgroups()
+        for group in groups:
+            group.mkdir(exist_ok=True)
+        return spawn(
+            command,
+            self.machine,
+            self.folder / "console.log",
+            environment={"SYSTEMD_NSPAWN_TMPFS_TMP": "0"},
+            cgroups=groups,
+        )
 
     def _cgroups(self) -> list[Path]:
         """Where the host's control groups stand: apart, or hosts would end each other's services of the same name."""
         hierarchies = [CGROUPS] if (CGROUPS / "cgroup.procs").exists() else [CGROUPS / "systemd", CGROUPS / "unified"]
         return [hierarchy / self.machine for hierarchy in hierarchies if (hierarchy / "cgroup.procs").exists()]
-
-    def _enter_cgroup(self) -> None:
-        for group in self._cgroups():
-            group.mkdir(exist_ok=True)
-            (group / "cgroup.procs").write_text(str(os.getpid()), encoding="utf-8")
 
     def _await(self, spec: HostSpec) -> None:
         """Wait until SSH greets. Ends early when the machine ends."""
@@ -214,6 +279,7 @@ class Machine:
         """End the helpers and remove namespace, socket and control groups."""
         for role in ("machine", "metadata", "network"):
             stop(self.process(role))
+        stop_all(self.machine)
         network.remove_namespace(self.machine)
         (self.slot.runtime / f"{self.name}.sock").unlink(missing_ok=True)
         for group in self._cgroups():
@@ -235,10 +301,22 @@ class Machine:
 
     def _delete(self) -> None:
         """Move the disk aside and delete it in a process of its own: gigabytes take up to a minute."""
-        trash = self.slot.directory / "trash"
-        trash.mkdir(parents=True, exist_ok=True)
-        aside = trash / f"{self.name}.{os.getpid()}.{time.monotonic_ns()}"
-        self.folder.rename(aside)
-        rm = shutil.which("rm") or "rm"
-        subprocess.Popen([rm, "-rf", str(aside)], start_new_session=True,  # pylint: disable=consider-using-with
-                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not self.folder.exists():
+            return
+        # Beside the slot's folder, so that the folder can be removed at once.
+        trash = self.slot.directory.parent / f".removed-{self.machine}-{time.monotonic_ns()}"
+        self.folder.rename(trash)
+        subprocess.Popen(
+            ["rm", "--recursive", "--force", str(trash)],
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def mounts() -> list[tuple[str, str]]:
+    """What is mounted on this machine: device and place. A host's overlay has its machine's name for a device."""
+    lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    # Blanks in a path are written as octal escapes.
+    return [(device, place.encode().decode("unicode_escape")) for device, place in (line.split()[:2] for line in lines)]

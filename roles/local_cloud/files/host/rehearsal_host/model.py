@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a host is, where its parts lie, and what is remembered of it between two runs."""
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 RUNTIME = Path("/run/mlinfra")
 # Port on the host's loopback address, and the port inside that it leads to.
 FORWARDS = {2222: 22, 8888: 8888, 6006: 6006}
+# Slot n has the loopback addresses 127.(10+n).x.y.
+LAST_SLOT = 245
 LOGIN_USERS = {"amazon": "ec2-user", "debian": "admin"}
 # A machine name is a host name, so it ends at 63 characters.
 NAME_PATTERN = re.compile(r"^[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?$")
@@ -77,6 +80,10 @@ class Slot:
     number: int
     directory: Path
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.number <= LAST_SLOT:
+            raise HostError(f"slot {self.number}: wants 0 to {LAST_SLOT}")
+
     @property
     def runtime(self) -> Path:
         """The folder of sockets and of the link by which the session double finds the hosts."""
@@ -102,9 +109,14 @@ class Slot:
         """The certificate of the emulator's own authority."""
         return self.directory / "ca.pem"
 
+    @property
+    def prefix(self) -> str:
+        """What the names of this slot's machines begin with."""
+        return f"mlc{self.number}-"
+
     def machine(self, name: str) -> str:
         """The name of a host's namespace and machine."""
-        return f"mlc{self.number}-{name}"
+        return self.prefix + name
 
 
 @dataclass
@@ -131,13 +143,13 @@ class Record:
 
     @classmethod
     def load(cls, path: Path) -> Record | None:
-        """Read it back; None where there is none."""
+        """Read it back; None where there is none, or one that another release of this program wrote."""
         try:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            return cls(
+                spec=HostSpec(**data["spec"]),
+                tree=data["tree"],
+                processes={role: Process(**process) for role, process in data["processes"].items()},
+            )
+        except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
             return None
-        return cls(
-            spec=HostSpec(**data["spec"]),
-            tree=data["tree"],
-            processes={role: Process(**process) for role, process in data["processes"].items()},
-        )

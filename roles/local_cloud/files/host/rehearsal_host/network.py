@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A host's network: a namespace of its own, a user-mode link to this machine, and the ports that lead in."""
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ def namespace_exists(machine: str) -> bool:
     return Path("/run/netns", machine).exists()
 
 
+def namespaces(prefix: str) -> list[str]:
+    """The network namespaces whose name begins so."""
+    return sorted(path.name for path in Path("/run/netns").glob(f"{prefix}*"))
+
+
 def make_namespace(slot: Slot, machine: str) -> None:
     """Make the namespace. In it the emulator's ports on 127.0.0.1 lead to this machine's loopback.
 
@@ -35,7 +41,22 @@ def make_namespace(slot: Slot, machine: str) -> None:
     run([*inside, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet"])
     ports = ["-p", "tcp", "-d", "127.0.0.1", "-m", "multiport", "--dports", f"{slot.https_port},{slot.http_port}"]
     run([*inside, "iptables", "-t", "nat", "-A", "OUTPUT", *ports, "-j", "DNAT", "--to-destination", CONTROLLER])
-    run([*inside, "iptables", "-t", "nat", "-A", "POSTROUTING", "-d", CONTROLLER, "-s", "127.0.0.0/8", "-j", "MASQUERADE"])
+    run(
+        [
+            *inside,
+            "iptables",
+            "-t",
+            "nat",
+            "-A",
+            "POSTROUTING",
+            "-d",
+            CONTROLLER,
+            "-s",
+            "127.0.0.0/8",
+            "-j",
+            "MASQUERADE",
+        ]
+    )
 
 
 def remove_namespace(machine: str) -> None:
@@ -54,8 +75,21 @@ def start_link(slot: Slot, machine: str, spec: HostSpec, log: Path) -> Process:
     sock.unlink(missing_ok=True)
     ready, signal_ready = os.pipe()
     process = spawn(
-        ["slirp4netns", "--configure", "--mtu=65520", "--netns-type=path", f"--ready-fd={signal_ready}",
-         "--api-socket", str(sock), f"/run/netns/{machine}", "tap0"], log, keep=[signal_ready])
+        [
+            "slirp4netns",
+            "--configure",
+            "--mtu=65520",
+            "--netns-type=path",
+            f"--ready-fd={signal_ready}",
+            "--api-socket",
+            str(sock),
+            f"/run/netns/{machine}",
+            "tap0",
+        ],
+        machine,
+        log,
+        keep=[signal_ready],
+    )
     os.close(signal_ready)
     came, _, _ = select.select([ready], [], [], 10)
     answer = os.read(ready, 1) if came else b""
@@ -68,8 +102,16 @@ def start_link(slot: Slot, machine: str, spec: HostSpec, log: Path) -> Process:
 
 
 def _forward(sock: Path, spec: HostSpec, address: str, outer: int, inner: int) -> None:
-    request = {"execute": "add_hostfwd", "arguments": {
-        "proto": "tcp", "host_addr": address, "host_port": outer, "guest_addr": GUEST_ADDRESS, "guest_port": inner}}
+    request = {
+        "execute": "add_hostfwd",
+        "arguments": {
+            "proto": "tcp",
+            "host_addr": address,
+            "host_port": outer,
+            "guest_addr": GUEST_ADDRESS,
+            "guest_port": inner,
+        },
+    }
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
         connection.connect(str(sock))

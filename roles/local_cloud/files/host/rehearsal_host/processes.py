@@ -1,7 +1,9 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Starting processes that outlive this one, and ending exactly those."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,14 +13,17 @@ from pathlib import Path
 
 from .model import HostError, Process
 
+# In the environment of every process that belongs to a machine, so that none is lost when a run is killed.
+MARK = "MLINFRA_MACHINE"
 
-def run(command: Sequence[str], *, check: bool = True, **options: object) -> subprocess.CompletedProcess[str]:
+
+def run(command: Sequence[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a command to its end; a failure becomes one message with what it wrote.
 
     Raises:
         HostError: the command failed, and check is true.
     """
-    done = subprocess.run(command, text=True, capture_output=True, check=False, **options)  # type: ignore[call-overload]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
     if check and done.returncode:
         raise HostError(f"{' '.join(command)}: exit {done.returncode}: {(done.stderr or done.stdout).strip()[-2000:]}")
     return done
@@ -31,7 +36,7 @@ def start_time(pid: int) -> int | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The command's name may hold blanks and brackets; the fields after its last bracket don't.
-    fields = text[text.rindex(")") + 2:].split()
+    fields = text[text.rindex(")") + 2 :].split()
     return None if fields[0] in "ZX" else int(fields[19])
 
 
@@ -42,29 +47,67 @@ def alive(process: Process | None) -> bool:
 
 def spawn(
     command: Sequence[str],
+    machine: str,
     log: Path,
     *,
     environment: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    cgroups: Sequence[Path] = (),
     keep: Sequence[int] = (),
 ) -> Process:
-    """Start a process in a session of its own, its output in a log.
+    """Start a process of a machine in a session of its own, its output in a log.
 
     Args:
         command: program and arguments.
+        machine: the machine that it belongs to.
         log: file that takes what it writes.
-        environment: its whole environment; None for ours.
-        before: what the new process does before it becomes the program.
+        environment: variables beside ours.
+        cgroups: control groups that it enters before it becomes the program.
         keep: file descriptors that it inherits.
+
+    Raises:
+        HostError: it ended at once.
     """
+    # A shell enters the groups and then becomes the program, so the process number stays.
+    enter = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
     with log.open("ab") as output:
-        child = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment,
-            start_new_session=True, preexec_fn=before, pass_fds=keep, close_fds=True, cwd="/")
+        child = subprocess.Popen(
+            ["sh", "-euc", enter, "sh", *map(str, cgroups), "--", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {}), MARK: machine},
+            start_new_session=True,
+            pass_fds=keep,
+            cwd="/",
+        )
     started = start_time(child.pid)
     if started is None:
         raise HostError(f"{command[0]} ended at once: {tail(log)}")
     return Process(child.pid, started)
+
+
+def marked(prefix: str) -> dict[int, str]:
+    """The processes of machines whose name begins so: the machine by process number."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables = entry.read_bytes().split(b"\0")
+        except OSError:
+            # Ended meanwhile, or not ours to look into.
+            continue
+        for variable in variables:
+            name, _, value = variable.decode("utf-8", "replace").partition("=")
+            if name == MARK and value.startswith(prefix):
+                found[int(entry.parent.name)] = value
+    return found
+
+
+def stop_all(machine: str) -> None:
+    """End every process of a machine, also those that no record names."""
+    for pid, owner in marked(machine).items():
+        started = start_time(pid)
+        if owner == machine and started is not None:
+            stop(Process(pid, started))
 
 
 def tail(log: Path, characters: int = 1500) -> str:
@@ -96,10 +139,8 @@ def stop(process: Process | None, *, grace: float = 5.0, first: signal.Signals =
 
 def _reap(pid: int) -> None:
     """Take the exit status of a child of ours, so that no zombie stays while we run."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
 
 
 def children(pid: int) -> list[int]:

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The root trees that hosts stand on: made once by mmdebstrap, kept outside the checkout under their recipe's hash."""
 
 from __future__ import annotations
@@ -21,8 +22,24 @@ RECIPES = FILES / "host" / "recipes"
 PAYLOADS = (FILES / "cloudwatch-agent",)
 
 COMMON = (
-    "acl", "ca-certificates", "curl", "dbus", "iproute2", "iptables", "less", "openssh-server", "procps",
-    "python3", "python3-boto3", "python3-venv", "sudo", "systemd", "systemd-sysv", "tar", "unzip", "xz-utils",
+    "acl",
+    "ca-certificates",
+    "curl",
+    "dbus",
+    "iproute2",
+    "iptables",
+    "less",
+    "openssh-server",
+    "procps",
+    "python3",
+    "python3-boto3",
+    "python3-venv",
+    "sudo",
+    "systemd",
+    "systemd-sysv",
+    "tar",
+    "unzip",
+    "xz-utils",
 )
 PACKAGES = {
     "debian": (*COMMON, "python3-apt"),
@@ -89,11 +106,19 @@ def _build(distribution: str, root: Path) -> None:
         shutil.copytree(payload, aside / payload.name, ignore=shutil.ignore_patterns("__pycache__"))
     hook = f'cp -r "{aside}" "$1/recipe" && chroot "$1" sh -eu /recipe/{distribution}.sh && rm -r "$1/recipe"'
     try:
-        run([
-            "mmdebstrap", "--variant=minbase", f"--include={','.join(PACKAGES[distribution])}",
-            *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED), "--dpkgopt=force-unsafe-io",
-            *(f"--aptopt={line}" for line in controller.apt_options()),
-            f"--customize-hook={hook}", SUITE, str(root), *controller.apt_sources(SUITE),
-        ])
+        run(
+            [
+                "mmdebstrap",
+                "--variant=minbase",
+                f"--include={','.join(PACKAGES[distribution])}",
+                *(f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED),
+                "--dpkgopt=force-unsafe-io",
+                *(f"--aptopt={line}" for line in controller.apt_options()),
+                f"--customize-hook={hook}",
+                SUITE,
+                str(root),
+                *controller.apt_sources(SUITE),
+            ]
+        )
     except HostError as error:
         raise HostError(f"the {distribution} tree can't be made: {error}") from error

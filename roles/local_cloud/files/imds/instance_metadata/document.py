@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From what EC2 describes of an instance to the tree that its metadata service serves. No calls here."""
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ def region_of(zone: str) -> str:
     return zone.rstrip("abcdefghijklmnopqrstuvwxyz")
 
 
-def tree(instance: dict[str, Any], owner: str, public_key: str, user_data: str | None, profile: dict[str, Any] | None) -> Tree:
+def tree(
+    instance: dict[str, Any], owner: str, public_key: str, user_data: str | None, profile: dict[str, Any] | None
+) -> Tree:
     """The leaves of the tree, by path without the version.
 
     Args:
@@ -67,9 +70,15 @@ def tree(instance: dict[str, Any], owner: str, public_key: str, user_data: str |
     if user_data is not None:
         leaves["user-data"] = user_data
     if profile:
-        leaves["meta-data/iam/info"] = json.dumps({
-            "Code": "Success", "LastUpdated": stamp(instance), "InstanceProfileArn": profile["Arn"],
-            "InstanceProfileId": profile["InstanceProfileId"]}, indent=2)
+        leaves["meta-data/iam/info"] = json.dumps(
+            {
+                "Code": "Success",
+                "LastUpdated": stamp(instance),
+                "InstanceProfileArn": profile["Arn"],
+                "InstanceProfileId": profile["InstanceProfileId"],
+            },
+            indent=2,
+        )
     return leaves
 
 
@@ -83,11 +92,20 @@ def identity(instance: dict[str, Any], owner: str) -> dict[str, Any]:
     """The identity document."""
     zone = instance["Placement"]["AvailabilityZone"]
     return {
-        "accountId": owner, "architecture": instance.get("Architecture", "x86_64"), "availabilityZone": zone,
-        "billingProducts": None, "devpayProductCodes": None, "marketplaceProductCodes": None,
-        "imageId": instance.get("ImageId", ""), "instanceId": instance["InstanceId"],
-        "instanceType": instance["InstanceType"], "kernelId": None, "pendingTime": stamp(instance),
-        "privateIp": instance.get("PrivateIpAddress", ""), "ramdiskId": None, "region": region_of(zone),
+        "accountId": owner,
+        "architecture": instance.get("Architecture", "x86_64"),
+        "availabilityZone": zone,
+        "billingProducts": None,
+        "devpayProductCodes": None,
+        "marketplaceProductCodes": None,
+        "imageId": instance.get("ImageId", ""),
+        "instanceId": instance["InstanceId"],
+        "instanceType": instance["InstanceType"],
+        "kernelId": None,
+        "pendingTime": stamp(instance),
+        "privateIp": instance.get("PrivateIpAddress", ""),
+        "ramdiskId": None,
+        "region": region_of(zone),
         "version": "2017-09-30",
     }
 
@@ -103,6 +121,6 @@ def look_up(leaves: Tree, path: str, key_name: str) -> str | None:
     if path == "meta-data/public-keys" and f"{path}/0/openssh-key" in leaves:
         return f"0={key_name}"
     prefix = f"{path}/" if path else ""
-    below = [leaf[len(prefix):] for leaf in leaves if leaf.startswith(prefix)]
+    below = [leaf[len(prefix) :] for leaf in leaves if leaf.startswith(prefix)]
     entries = {name if "/" not in name else name.split("/")[0] + "/" for name in below}
     return "\n".join(sorted(entries)) if entries else None

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The service itself: tokens, and answers from the tree."""
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "EC2ws"
     server: Service
 
-    def do_PUT(self) -> None:  # pylint: disable=invalid-name
+    def do_PUT(self) -> None:
         """Give a token."""
         if self.path.rstrip("/") != "/latest/api/token":
             return self._send(HTTPStatus.NOT_FOUND)
@@ -74,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(HTTPStatus.BAD_REQUEST)
         return self._send(HTTPStatus.OK, self.server.tokens.give(int(wanted)), **{LIFETIME_HEADER: wanted})
 
-    def do_GET(self) -> None:  # pylint: disable=invalid-name
+    def do_GET(self) -> None:
         """Answer from the tree, to who holds a token."""
         left = self.server.tokens.left(self.headers.get(TOKEN_HEADER))
         if not left:
@@ -101,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
+    def log_message(self, format: str, *args: Any) -> None:
         """Answers given are no news; errors are written by log_error, which comes here too."""
         if "code" in format or not format.startswith('"%s"'):
             super().log_message(format, *args)

@@ -1,3 +1,4 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Where the metadata come from: the emulator, asked as the operator of the rehearsal."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -27,11 +28,13 @@ class Instance:
     def __init__(self, instance_id: str, endpoint_url: str, ca_bundle: str, region: str) -> None:
         self.instance_id = instance_id
         session = boto3.session.Session(
-            aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region)
+            aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region
+        )
         config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "adaptive", "max_attempts": 5})
         self._clients = {
             name: session.client(name, endpoint_url=endpoint_url, verify=ca_bundle, config=config)
-            for name in ("ec2", "iam", "sts")}
+            for name in ("ec2", "iam", "sts")
+        }
         self._lock = threading.Lock()
         self._leaves: Tree = {}
         self._until = 0.0
@@ -64,14 +67,27 @@ class Instance:
         with self._lock:
             if self._role is None:
                 return None
-            now = datetime.now(timezone.utc)
-            if not self._credentials or self._credentials["Role"] != self._role or self._credentials["Ends"] - MARGIN < now:
+            now = datetime.now(UTC)
+            if (
+                not self._credentials
+                or self._credentials["Role"] != self._role
+                or self._credentials["Ends"] - MARGIN < now
+            ):
                 answer = self._clients["sts"].assume_role(RoleArn=self._role["Arn"], RoleSessionName=self.instance_id)
                 given = answer["Credentials"]
-                self._credentials = {"Role": self._role, "Ends": given["Expiration"], "Answer": {
-                    "Code": "Success", "LastUpdated": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "Type": "AWS-HMAC",
-                    "AccessKeyId": given["AccessKeyId"], "SecretAccessKey": given["SecretAccessKey"],
-                    "Token": given["SessionToken"], "Expiration": given["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ")}}
+                self._credentials = {
+                    "Role": self._role,
+                    "Ends": given["Expiration"],
+                    "Answer": {
+                        "Code": "Success",
+                        "LastUpdated": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                        "Type": "AWS-HMAC",
+                        "AccessKeyId": given["AccessKeyId"],
+                        "SecretAccessKey": given["SecretAccessKey"],
+                        "Token": given["SessionToken"],
+                        "Expiration": given["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    },
+                }
             return self._credentials["Answer"]
 
     def _describe(self) -> Tree:
@@ -83,8 +99,13 @@ class Instance:
         encoded = attribute.get("UserData", {}).get("Value")
         profile = self._profile(instance)
         self._role = profile["Roles"][0] if profile and profile["Roles"] else None
-        leaves = tree(instance, reservation["OwnerId"], self._public_key(),
-                      base64.b64decode(encoded).decode() if encoded else None, profile)
+        leaves = tree(
+            instance,
+            reservation["OwnerId"],
+            self._public_key(),
+            base64.b64decode(encoded).decode() if encoded else None,
+            profile,
+        )
         if self._role:
             # The listing shows it; its text is made when asked for.
             leaves[f"{CREDENTIALS}/{self._role['RoleName']}"] = ""
@@ -94,7 +115,8 @@ class Instance:
         if not self.key_name:
             return ""
         pairs = self._clients["ec2"].describe_key_pairs(
-            Filters=[{"Name": "key-name", "Values": [self.key_name]}], IncludePublicKey=True)["KeyPairs"]
+            Filters=[{"Name": "key-name", "Values": [self.key_name]}], IncludePublicKey=True
+        )["KeyPairs"]
         return pairs[0].get("PublicKey", "") if pairs else ""
 
     def _profile(self, instance: dict[str, Any]) -> dict[str, Any] | None:
