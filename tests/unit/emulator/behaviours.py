@@ -143,6 +143,17 @@ def _subnet_association(aws: Clients) -> bool:
 
 
 @behaviour("ec2_dependencies")
+def _subnet_network_acl(aws: Clients) -> bool:
+    """A deleted subnet leaves its network ACL, which goes with the VPC."""
+    with vpc(aws) as (ec2, network, subnet):
+        ours = [{"Name": "vpc-id", "Values": [network]}]
+        ec2.delete_subnet(SubnetId=subnet)
+        associated = ec2.describe_network_acls(Filters=ours)["NetworkAcls"][0]["Associations"]
+        ec2.delete_vpc(VpcId=network)
+        return not associated and not ec2.describe_network_acls(Filters=ours)["NetworkAcls"]
+
+
+@behaviour("ec2_dependencies")
 def _detach_gateway(aws: Clients) -> bool:
     """An internet gateway stays attached while a public address is mapped."""
     with vpc(aws) as (ec2, network, subnet):
@@ -284,6 +295,15 @@ def _shrink(aws: Clients) -> bool:
     ec2 = aws("ec2")
     volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=20)["VolumeId"]
     return refused("InvalidParameterValue", ec2.modify_volume, VolumeId=volume, Size=10)
+
+
+@behaviour("ec2_network_acl_filters")
+def _filter_network_acls(aws: Clients) -> bool:
+    """Network ACLs are found by a filter on their id."""
+    ec2 = aws("ec2")
+    one = ec2.describe_network_acls()["NetworkAcls"][0]["NetworkAclId"]
+    found = ec2.describe_network_acls(Filters=[{"Name": "network-acl-id", "Values": [one]}])["NetworkAcls"]
+    return [acl["NetworkAclId"] for acl in found] == [one]
 
 
 @behaviour("ec2_root_volume_lifetime")

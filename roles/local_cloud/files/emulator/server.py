@@ -84,10 +84,10 @@ class Application:
             missing = isinstance(fault, NotImplementedError) or seen.response is None
             if not missing:
                 traceback.print_exc()
-            reason = "does not know" if missing else "failed in"
-            text = f"The emulator {reason} {seen.service}:{seen.action}" + (
-                "." if missing else f": {type(fault).__name__}: {fault}"
-            )
+            call = f"{seen.service}:{seen.action}"
+            text = f"The emulator failed in {call}: {type(fault).__name__}: {fault}"
+            if missing:
+                text = f"The emulator does not know {call}" + (f" as asked: {fault}" if seen.response else ".")
             # 501, because clients repeat a call that was answered 500 many times.
             answer("501 Not Implemented", seen.error_headers())
             return [seen.error_body("NotImplemented" if missing else "EmulatorFault", text)]

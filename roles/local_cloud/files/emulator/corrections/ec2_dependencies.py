@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What is in use is not deleted: security groups, subnets, internet gateways, addresses, VPCs.
 
-Moto deletes most of them, so that a wrong order of deletion would not show. It also keeps the route table associations
-of a deleted subnet, and attaches several internet gateways to one VPC.
+Moto deletes most of them, so that a wrong order of deletion would not show. It also keeps the associations
+of a deleted subnet with its route table and network ACL, and attaches several internet gateways to one VPC.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def _delete_subnet(original: Any, self: Any, subnet_id: str) -> Any:
     deleted = original(self, subnet_id)
     for table in self.route_tables.values():
         table._associations = {key: target for key, target in table._associations.items() if target != subnet_id}
+    for acl in self.network_acls.values():
+        acl._associations = {key: one for key, one in acl._associations.items() if one.subnet_id != subnet_id}
     return deleted
 
 
@@ -72,7 +74,9 @@ def _delete_vpc(original: Any, self: Any, vpc_id: str) -> Any:
     endpoints = any(one.vpc_id == vpc_id and one.state != "deleted" for one in self.vpc_end_points.values())
     if gateways or groups or endpoints:
         raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
-    return original(self, vpc_id)
+    deleted = original(self, vpc_id)
+    self.network_acls = {key: acl for key, acl in self.network_acls.items() if acl.vpc_id != vpc_id}
+    return deleted
 
 
 def apply() -> None:
