@@ -23,7 +23,7 @@ options:
     elements: dict
     required: true
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -39,7 +39,8 @@ _value:
   elements: dict
 """
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 

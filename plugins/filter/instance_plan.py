@@ -47,7 +47,7 @@ options:
     type: bool
     default: false
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""
@@ -69,7 +69,8 @@ _value:
   type: dict
 """
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
@@ -158,7 +159,9 @@ def _launch_problems(entry: Resource, image: Resource) -> list[str]:
     size, least = _ebs(entry["attributes"])["VolumeSize"], image["root_volume_size"]
     if size >= least:
         return []
-    return [f"{entry['name']}: the image {image['id']} needs a root volume of {least} GiB, compute_root_volume_size is {size}."]
+    return [
+        f"{entry['name']}: the image {image['id']} needs a root volume of {least} GiB, compute_root_volume_size is {size}."
+    ]
 
 
 def _reasons_to_replace(
@@ -207,7 +210,8 @@ def _keep(plan: dict[str, Any], entry: Resource, instance: Resource, root: Resou
     if changes:
         state = "stopped" if stopped and not running else "running"
         plan["change"].append({"name": entry["name"], "instance_id": instance_id, "changes": changes, "state": state})
-    switches = list(zip(_protection(instance), (attributes["DisableApiTermination"], attributes["DisableApiStop"])))
+    declared = attributes["DisableApiTermination"], attributes["DisableApiStop"]
+    switches = list(zip(_protection(instance), declared, strict=True))
     if (True, False) in switches:
         plan["release"].append(instance_id)
     if (False, True) in switches:
@@ -220,7 +224,11 @@ def _changes(attributes: Resource, instance: Resource) -> list[str]:
     """Differences of an instance that API calls settle, for people to read."""
     compared: list[tuple[str, Any, Any]] = [
         ("instance type", instance["instance_type"], attributes["InstanceType"]),
-        ("instance profile", instance.get("iam_instance_profile", {}).get("arn"), attributes["IamInstanceProfile"]["Arn"]),
+        (
+            "instance profile",
+            instance.get("iam_instance_profile", {}).get("arn"),
+            attributes["IamInstanceProfile"]["Arn"],
+        ),
         ("security groups", _security_groups(instance), sorted(attributes["SecurityGroupIds"])),
     ]
     options = instance.get("metadata_options", {})
@@ -243,7 +251,9 @@ def _security_groups(instance: Resource) -> list[str]:
 def _tag_changes(declared: dict[str, str], found: dict[str, str] | None) -> list[str]:
     # Tags that others put there, such as a patch group or a cost category, stay.
     found = found or {}
-    return [f"tag {key} {found.get(key, 'none')} → {value}" for key, value in declared.items() if found.get(key) != value]
+    return [
+        f"tag {key} {found.get(key, 'none')} → {value}" for key, value in declared.items() if found.get(key) != value
+    ]
 
 
 def _keep_volume(plan: dict[str, Any], entry: Resource, root: Resource, who: str) -> None:
@@ -278,7 +288,7 @@ def _terminate(plan: dict[str, Any], attributes: Resource, instance: Resource, w
     plan["terminate"].append(instance["instance_id"])
     protected = _protection(instance)
     declared = attributes.get("DisableApiTermination", False), attributes.get("DisableApiStop", False)
-    if any(both == (True, True) for both in zip(protected, declared)):
+    if any(both == (True, True) for both in zip(protected, declared, strict=True)):
         plan["problems"].append(
             f"{who} would be terminated, and is protected: set compute_termination_protection and"
             " compute_stop_protection to false for this run."

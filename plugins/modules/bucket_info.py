@@ -15,7 +15,7 @@ description:
     and knows nothing of contents.
   - It only reads.
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 options:
   buckets:
     description: The buckets to read.
@@ -99,7 +99,6 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import Buckets
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 

@@ -24,7 +24,7 @@ options:
     description: Whether the instances are protected against stopping. Left as it is when omitted.
     type: bool
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 attributes:
   check_mode:
     description: Tells what would change and changes nothing.
@@ -112,7 +112,7 @@ def main() -> None:
                 write(client, instance_id, changes)
         except (BotoCoreError, ClientError) as error:
             module.fail_json_aws(error, msg=f"Could not switch the protection of {instance_id}")
-    after = {instance_id: wanted for instance_id in before}
+    after = dict.fromkeys(before, wanted)
     module.exit_json(changed=before != after, instances=after, diff={"before": before, "after": after})
 
 

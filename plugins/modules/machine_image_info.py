@@ -22,7 +22,7 @@ options:
     description: Id of the image.
     type: str
 author:
-  - The mlinfra.aws authors
+  - The mlinfra.aws authors (!UNKNOWN)
 attributes:
   check_mode:
     description: Reads only, with check mode or without.
@@ -75,11 +75,16 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports the missing library.
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-
 from ansible_collections.mlinfra.aws.plugins.module_utils.machine_image import summarise_image
+
+NO_SUCH_IMAGE = ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable")
+
+
+def error_code(error: Exception) -> str:
+    """The code by which AWS names an error; an empty string where the error is not AWS's answer."""
+    return getattr(error, "response", {}).get("Error", {}).get("Code", "")
 
 
 def resolve(module: AnsibleAWSModule, parameter: str) -> str:
@@ -87,9 +92,11 @@ def resolve(module: AnsibleAWSModule, parameter: str) -> str:
     client = module.client("ssm", retry_decorator=AWSRetry.jittered_backoff())
     try:
         return client.get_parameter(Name=parameter, aws_retry=True)["Parameter"]["Value"]
-    except is_boto3_error_code("ParameterNotFound"):
-        module.fail_json(msg=f"Region {module.region} has no SSM parameter {parameter}: no such image is offered there.")
-    except (BotoCoreError, ClientError) as error:  # pylint: disable=duplicate-except
+    except (BotoCoreError, ClientError) as error:
+        if error_code(error) == "ParameterNotFound":
+            module.fail_json(
+                msg=f"Region {module.region} has no SSM parameter {parameter}: no such image is offered there."
+            )
         module.fail_json_aws(error, msg=f"Could not read the SSM parameter {parameter}")
 
 
@@ -98,10 +105,10 @@ def describe(module: AnsibleAWSModule, image_id: str) -> dict[str, Any]:
     client = module.client("ec2", retry_decorator=AWSRetry.jittered_backoff())
     try:
         found = client.describe_images(ImageIds=[image_id], aws_retry=True)["Images"]
-    except is_boto3_error_code(["InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable"]):
+    except (BotoCoreError, ClientError) as error:
+        if error_code(error) not in NO_SUCH_IMAGE:
+            module.fail_json_aws(error, msg=f"Could not describe the image {image_id}")
         found = []
-    except (BotoCoreError, ClientError) as error:  # pylint: disable=duplicate-except
-        module.fail_json_aws(error, msg=f"Could not describe the image {image_id}")
     if not found:
         module.fail_json(msg=f"Region {module.region} has no image {image_id}, or this account may not use it.")
     return found[0]

@@ -49,7 +49,7 @@ class CallbackModule(CallbackBase):
         self._changed: list[str] = []
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
-        self._playbook = Path(playbook._file_name).name  # pylint: disable=protected-access
+        self._playbook = Path(playbook._file_name).name
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         # Of a loop this is the summary; its items have been told one by one.

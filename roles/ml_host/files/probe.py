@@ -20,9 +20,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 
-def run(argv, environment=None):
+def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str] | None:
     """Start a program whose output is wanted later; None where it is not installed."""
     if not shutil.which(argv[0]):
         return None
@@ -36,19 +38,19 @@ def run(argv, environment=None):
     )
 
 
-def output(process):
+def output(process: subprocess.Popen[str] | None) -> str:
     """Wait for a program started by run() and return what it said; empty where it is not installed."""
     return process.communicate()[0] if process else ""
 
 
-def os_release():
+def os_release() -> dict[str, str]:
     """The fields of /etc/os-release."""
     with open("/etc/os-release", encoding="utf-8") as file:
         pairs = (line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
         return {key: value.strip("\"'") for key, value in pairs}
 
 
-def owner_name(number, lookup):
+def owner_name(number: int, lookup: Callable[[int], Sequence[Any]]) -> str:
     """The name of a user or group id, or the number where it has none."""
     try:
         return lookup(number)[0]
@@ -56,7 +58,7 @@ def owner_name(number, lookup):
         return str(number)
 
 
-def describe(path):
+def describe(path: str) -> dict[str, Any]:
     """Owner, group, mode, time of change and, of a regular file, the SHA-256 of its content; all empty if absent."""
     try:
         status = os.lstat(path)
@@ -76,7 +78,7 @@ def describe(path):
     return found
 
 
-def user(name):
+def user(name: str) -> dict[str, str] | None:
     """Home and shell of a user; None if there is none."""
     try:
         entry = pwd.getpwnam(name)
@@ -85,7 +87,7 @@ def user(name):
     return {"home": entry.pw_dir, "shell": entry.pw_shell}
 
 
-def units(names):
+def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """State of systemd units by name; `started` in seconds since 1970."""
     fields = "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic"
     text = output(run(["systemctl", "show", "-p", fields, *(name + ".service" for name in names)]))
@@ -103,7 +105,7 @@ def units(names):
     return found
 
 
-def installed(names):
+def installed(names: Sequence[str]) -> list[str]:
     """Those of the packages that are installed."""
     if shutil.which("rpm") and (os.path.exists("/etc/system-release") or not shutil.which("dpkg-query")):
         text = output(run(["rpm", "-q", "--queryformat", "%{NAME}\tinstalled\n", *names]))
@@ -112,19 +114,19 @@ def installed(names):
     return sorted(line.split("\t")[0] for line in text.splitlines() if line.endswith("\tinstalled"))
 
 
-def free_megabytes(path):
+def free_megabytes(path: str) -> int:
     """Space left on the file system that holds path, or will hold it."""
     while not os.path.exists(path):
         path = os.path.dirname(path)
     return shutil.disk_usage(path).free // 2**20
 
 
-def memory_megabytes():
+def memory_megabytes() -> int:
     """Memory of the machine."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
 
 
-def answer(url):
+def answer(url: str) -> int:
     """The HTTP status that a URL answers with, 0 where nothing answers. Never through a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -136,7 +138,7 @@ def answer(url):
         return 0
 
 
-def main(wanted):
+def main(wanted: Mapping[str, Any]) -> None:
     """Gather and print; the slow programs run while the rest is read."""
     sync = run(wanted["sync"], wanted["sync_environment"])
     python = run([wanted["python"], "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
