@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if (path / "tasks").is_dir())
 # The roles whose subject is the AWS account: they stand or are gone.
-TWO_STATES = sorted(name for name in ROLES if (ROOT / "roles" / name / "tasks" / "absent.yml").exists())
+TWO_STATES = sorted(name for name in ROLES if (ROOT / "roles" / name / "vars" / "main" / "declared.yml").exists())
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
