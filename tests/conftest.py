@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How the tests are shared out among processes.
 
-The tests of one file stay together, because they share fixtures such as a running emulator; a test that carries
-the mark ``weight`` itself stands alone. pytest-xdist hands each process one group more than it is working on, so
+The tests of one file stay together, because they share fixtures such as a running emulator; a long test, which says
+so by the mark ``weight``, stands alone. pytest-xdist hands each process one group more than it is working on, so
 a long group must not wait behind another long one while a process elsewhere is idle: the long ones go out
 first and alternate with short ones.
 """
@@ -17,18 +17,21 @@ import pytest
 LONG_SECONDS = 20
 
 
+def _own_seconds(item: pytest.Item) -> float:
+    return sum(marker.args[0] for marker in item.own_markers if marker.name == "weight")
+
+
 def _group(item: pytest.Item) -> str:
-    own = item.get_closest_marker("xdist_group")
-    if own:
-        return str(own.args[0])
-    if any(marker.name == "weight" for marker in item.own_markers):
-        return item.nodeid.replace("@", "_")
-    return item.nodeid.partition("::")[0]
+    named = item.get_closest_marker("xdist_group")
+    if named:
+        return str(named.args[0])
+    return item.nodeid.replace("@", "_") if _own_seconds(item) >= LONG_SECONDS else item.nodeid.partition("::")[0]
 
 
 def _seconds(items: list[pytest.Item]) -> float:
-    weights = [marker.args[0] for item in items if (marker := item.get_closest_marker("weight"))]
-    return max(weights, default=0)
+    """Return the seconds of a group: those that its tests name together, or that their file names for all of them."""
+    of_file = [marker.args[0] for item in items if (marker := item.get_closest_marker("weight"))]
+    return max(sum(_own_seconds(item) for item in items), max(of_file, default=0))
 
 
 def share_out(groups: list[list[pytest.Item]], processes: int) -> list[list[pytest.Item]]:
