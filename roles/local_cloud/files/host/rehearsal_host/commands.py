@@ -197,12 +197,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _writes(arguments: argparse.Namespace) -> bool:
+    """Whether the verb may change something of the slot, and so has to be alone."""
+    if arguments.check or arguments.verb not in ON_A_SLOT:
+        return False
+    # Where nothing is left there is no folder either, and a lock would make one.
+    return arguments.verb != "down" or bool(_all_names(_slot(arguments)))
+
+
 def main() -> int:
     """Run one verb; an error is one line on standard error."""
     arguments = _parser().parse_args()
     os.umask(0o022)
     try:
-        if arguments.verb in ON_A_SLOT and not arguments.check:
+        if _writes(arguments):
             with locked(_slot(arguments).directory / "hosts.lock"):
                 answer = VERBS[arguments.verb](arguments)
         else:

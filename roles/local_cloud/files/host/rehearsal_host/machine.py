@@ -83,6 +83,7 @@ class Machine:
 
     def describe(self, spec: HostSpec, done: list[str]) -> dict[str, object]:
         """The host for the caller: where it is reached, and what was done."""
+        address = spec.address(self.slot.number)
         return {
             "changed": bool(done),
             "actions": done,
@@ -91,10 +92,10 @@ class Machine:
             "distribution": spec.distribution,
             "user": spec.user,
             "private_ip": spec.private_ip,
-            "address": spec.address(self.slot.number),
+            "address": address,
             "ssh_port": 2222,
-            "jupyter_port": 8888,
-            "tensorboard_port": 6006,
+            "jupyter_url": f"http://{address}:8888",
+            "tensorboard_url": f"http://{address}:6006",
             "machine": self.machine,
             "leader": leader_of(self.process("machine")),
             "running": self.process("machine") is not None,
@@ -317,6 +318,7 @@ class Machine:
 
 def mounts() -> list[tuple[str, str]]:
     """What is mounted on this machine: device and place. A host's overlay has its machine's name for a device."""
-    lines = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+    table = Path("/proc/self/mounts")
+    lines = table.read_text(encoding="utf-8").splitlines() if table.exists() else []
     # Blanks in a path are written as octal escapes.
     return [(device, place.encode().decode("unicode_escape")) for device, place in (line.split()[:2] for line in lines)]
