@@ -25,21 +25,22 @@ from typing import Any
 
 
 def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str] | None:
-    """Start a program whose output is wanted later; None where it is not installed."""
-    if not shutil.which(argv[0]):
+    """Start a program whose output is wanted later; None where it is missing, or half written and can't run."""
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            universal_newlines=True,
+        )
+    except OSError:
         return None
-    return subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, **(environment or {})},
-        universal_newlines=True,
-    )
 
 
 def output(process: subprocess.Popen[str] | None) -> str:
-    """Wait for a program started by run() and return what it said; empty where it is not installed."""
+    """Wait for a program started by run() and return what it said; empty where it did not start."""
     return process.communicate()[0] if process else ""
 
 
