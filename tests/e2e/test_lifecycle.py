@@ -60,6 +60,15 @@ def test_the_host_is_configured_over_session_manager_with_ssh_stopped(platform):
     assert "Contents" not in platform.client("s3").list_objects_v2(Bucket=transfer), "module files stay behind"
 
 
+def test_a_host_that_does_not_answer_is_named_before_anything_changes_on_it(platform):
+    run = platform.attempt("playbooks/configure.yml", "-e", "ml_host_connection_timeout=5")
+    assert run.returncode != 0
+    message = " ".join(run.output.split())
+    assert f"mlinfra-local-ml-training-1 ({platform.instance['InstanceId']}) does not answer over ssh" in message
+    assert "Nothing was changed on the host" in message
+    assert run.total("changed") == 0
+
+
 def test_plain_http_is_refused_by_the_buckets(platform):
     s3 = boto3.client(
         "s3",
