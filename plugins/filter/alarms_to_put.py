@@ -48,7 +48,9 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 def alarms_to_put(declared: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The declared alarms that are missing or differ: see RETURN."""
     standing = {alarm["alarm_name"]: alarm for alarm in found}
-    return [alarm for alarm in declared if _differs(alarm["attributes"], standing.get(alarm["attributes"]["AlarmName"]))]
+    return [
+        alarm for alarm in declared if _differs(alarm["attributes"], standing.get(alarm["attributes"]["AlarmName"]))
+    ]
 
 
 def _differs(attributes: dict[str, Any], alarm: dict[str, Any] | None) -> bool:
