@@ -16,7 +16,7 @@ FILES = Path(__file__).resolve().parents[3] / "roles" / "local_cloud" / "files"
 sys.path[:0] = [str(FILES / name) for name in ("host", "imds", "cloudwatch-agent")]
 
 # A slot that no scenario and no other test uses.
-SLOT = 200
+SLOT = 98
 
 
 @pytest.fixture

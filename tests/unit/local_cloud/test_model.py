@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rehearsal_host.model import HostError, HostSpec, Process, Record, Slot
 
 
-@given(st.ip_addresses(v=4), st.integers(0, 245))
+@given(st.ip_addresses(v=4), st.integers(0, 99))
 def test_address_is_loopback_and_tells_slot_and_instance_apart(private_ip: ipaddress.IPv4Address, slot: int) -> None:
     address = HostSpec("a", str(private_ip)).address(slot)
     assert ipaddress.ip_address(address).is_loopback
@@ -35,23 +35,23 @@ def test_what_can_not_be_is_named(arguments: dict[str, str], named: str) -> None
         HostSpec(**{"name": "a", "private_ip": "10.0.0.1"} | arguments)
 
 
-@pytest.mark.parametrize("number", [-1, 246])
+@pytest.mark.parametrize("number", [-1, 100])
 def test_a_slot_without_loopback_addresses_is_refused(number: int, tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="0 to 245"):
+    with pytest.raises(HostError, match="0 to 99"):
         Slot(number, tmp_path)
 
 
 def test_slots_have_ports_of_their_own(tmp_path: Path) -> None:
     ports = [
-        port for number in range(246) for port in (Slot(number, tmp_path).https_port, Slot(number, tmp_path).http_port)
+        port for number in range(100) for port in (Slot(number, tmp_path).https_port, Slot(number, tmp_path).http_port)
     ]
     assert len(set(ports)) == len(ports)
 
 
 def test_sockets_keep_below_the_limit_of_their_paths(tmp_path: Path) -> None:
     longest = HostSpec("a" * 56, "10.0.0.1")
-    assert len(str(Slot(245, tmp_path).runtime / f"{longest.name}.sock")) < 108
-    assert len(Slot(245, tmp_path).machine(longest.name)) <= 64
+    assert len(str(Slot(99, tmp_path).runtime / f"{longest.name}.sock")) < 108
+    assert len(Slot(99, tmp_path).machine(longest.name)) <= 64
 
 
 def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:

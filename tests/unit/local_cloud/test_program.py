@@ -23,8 +23,8 @@ def test_checking_makes_nothing(host: Host, tmp_path: Path) -> None:
     answer = host("up", "--check", "--name", "one", "--private-ip", "10.0.1.4")
     assert answer["changed"]
     assert answer["actions"] == ["make the host"]
-    assert answer["address"] == "127.210.1.4"
-    assert answer["jupyter_url"] == "http://127.210.1.4:8888"
+    assert answer["address"] == "127.108.1.4"
+    assert answer["jupyter_url"] == "http://127.108.1.4:8888"
     assert not (tmp_path / "slot").exists()
 
 
@@ -67,7 +67,7 @@ def test_what_an_interrupted_run_left_is_removed(host: Host, tmp_path: Path) -> 
 
 def test_a_wrong_host_is_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(FILES / "host"), "up", "--check", "--slot", "200", "--directory", str(tmp_path)]
+        [sys.executable, str(FILES / "host"), "up", "--check", "--slot", "98", "--directory", str(tmp_path)]
         + ["--name", "Not-A-Name", "--private-ip", "10.0.1.4"],
         capture_output=True,
         text=True,
@@ -107,6 +107,6 @@ def test_a_guest_sees_the_package_sources_of_this_machine(
     answer = host("packages", slot=False)
     environment = answer["package_environment"]
     assert str(wheels) in environment["UV_FIND_LINKS"].split(",")
-    assert environment["UV_INDEX_URL"] == "https://index.example/simple"
+    assert environment["UV_DEFAULT_INDEX"] == "https://index.example/simple"
     assert environment["UV_CACHE_DIR"]
     assert answer["has_local_torch"]

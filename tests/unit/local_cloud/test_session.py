@@ -16,7 +16,7 @@ PLUGIN = FILES / "session-manager-plugin"
 @pytest.mark.parametrize(
     ("endpoint", "message"),
     [
-        ("https://127.0.0.1:4900", "no host runs for i-0123 in slot 200"),
+        ("https://127.0.0.1:4696", "no host runs for i-0123 in slot 98"),
         ("https://ssm.us-east-1.amazonaws.com", "is no emulator of a rehearsal"),
         ("", "no endpoint"),
     ],

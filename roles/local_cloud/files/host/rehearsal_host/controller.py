@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import platform
@@ -27,6 +28,16 @@ CA_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundl
 # The same file on every guest: Debian's place; the Amazon-like tree has a link to it in Amazon's.
 GUEST_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 GUEST_UV_CACHE = "/var/cache/mlinfra-uv"
+GUEST_PIP_CONFIGURATION = "/etc/pip.conf"
+# pip's option: uv's variable, and what stands between several values there. Constraints are left out, for a lock file
+# with hashes needs none and uv refuses them beside it.
+UV_VARIABLES = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "trusted-host": ("UV_INSECURE_HOST", " "),
+    "default-timeout": ("UV_HTTP_TIMEOUT", " "),
+}
 # apt settings of this machine that decide whether its archives can be reached at all.
 APT_PREFIXES = ("Acquire::http", "Acquire::https", "Acquire::Check", "Acquire::Retries", "Acquire::ForceIPv4")
 
@@ -76,17 +87,19 @@ class PipSettings(NamedTuple):
 
 @functools.cache
 def pip_settings() -> PipSettings:
-    """What `pip config list` says; the environment outranks the files, as in pip."""
-    listing = run([sys.executable, "-m", "pip", "config", "list"], check=False).stdout
-    options: dict[str, tuple[int, str]] = {}
-    for line in listing.splitlines():
-        key, _, value = line.partition("=")
+    """What `pip config list` says of installing; the environment outranks the files, as in pip."""
+    # A virtual environment may have no pip of its own.
+    base = Path(sys.base_prefix, "bin", f"python{sys.version_info.major}.{sys.version_info.minor}")
+    listing = run([str(base), "-m", "pip", "config", "list"], check=False).stdout
+    options: dict[str, str] = {}
+    # The environment comes first in the listing.
+    for line in sorted(listing.splitlines(), key=lambda text: text.startswith(":env:")):
+        key, separator, value = line.partition("=")
         section, _, option = key.strip().rpartition(".")
-        rank = {"global": 0, "install": 1, ":env:": 2}.get(section)
-        if rank is not None and rank >= options.get(option, (0, ""))[0]:
-            # pip prints Python literals; a value over several lines has its line breaks escaped.
-            options[option] = (rank, value.strip().strip("'\"").replace("\\n", " "))
-    return PipSettings({option: value for option, (_rank, value) in options.items()})
+        if separator and section in ("global", "install", ":env:"):
+            # pip prints values as Python writes them.
+            options[option] = str(ast.literal_eval(value))
+    return PipSettings(options)
 
 
 def local_folder(place: str) -> Path | None:
@@ -102,7 +115,8 @@ def shared_folders() -> list[Path]:
     """The folders that a guest's pip and uv read packages from: bound read-only at the same place."""
     settings = pip_settings()
     places = [place for option in ("find-links", "index-url", "extra-index-url") for place in settings.words(option)]
-    places += os.environ.get("UV_FIND_LINKS", "").replace(",", " ").split()
+    for variable in ("UV_FIND_LINKS", "UV_DEFAULT_INDEX", "UV_INDEX"):
+        places += os.environ.get(variable, "").replace(",", " ").split()
     folders = {folder for place in places if (folder := local_folder(place))}
     # An index in PEP 503's layout may link to files beside it, so its parent is what has to be there.
     return sorted({folder.parent if folder.name == "simple" else folder for folder in folders})
@@ -131,16 +145,25 @@ def ca_bundle() -> Path | None:
 
 
 def package_environment() -> dict[str, str]:
-    """Environment by which uv and pip inside a guest find what this machine finds. uv ignores pip's configuration."""
-    settings = pip_settings()
-    environment = {"SSL_CERT_FILE": GUEST_CA_BUNDLE, "PIP_CONFIG_FILE": "/etc/pip.conf", "UV_CACHE_DIR": GUEST_UV_CACHE}
-    links = os.environ.get("UV_FIND_LINKS", "").split(",") if os.environ.get("UV_FIND_LINKS") else []
-    links = links or settings.words("find-links")
-    if links:
-        environment["UV_FIND_LINKS"] = ",".join(links)
-    index = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or settings.options.get("index-url")
-    if index:
-        environment["UV_INDEX_URL"] = index
+    """Environment by which uv and pip inside a guest find what this machine finds. uv ignores pip's configuration.
+
+    What is set here for uv outranks what is set for pip.
+    """
+    options = pip_settings().options
+    environment = {
+        "SSL_CERT_FILE": GUEST_CA_BUNDLE,
+        "PIP_CONFIG_FILE": GUEST_PIP_CONFIGURATION,
+        "UV_CACHE_DIR": GUEST_UV_CACHE,
+        # The cache is bound into the guest, and no link reaches across.
+        "UV_LINK_MODE": "copy",
+    }
+    for option, (variable, separator) in UV_VARIABLES.items():
+        value = os.environ.get(variable) or separator.join(options.get(option, "").split())
+        if value:
+            environment[variable] = value
+    if "UV_INDEX" in environment:
+        # pip takes the best of all indexes, uv by default the first that has the package.
+        environment["UV_INDEX_STRATEGY"] = os.environ.get("UV_INDEX_STRATEGY", "unsafe-best-match")
     return environment
 
 

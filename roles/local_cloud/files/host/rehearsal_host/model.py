@@ -17,7 +17,7 @@ RUNTIME = Path("/run/mlinfra")
 # Port on the host's loopback address, and the port inside that it leads to.
 FORWARDS = {2222: 22, 8888: 8888, 6006: 6006}
 # Slot n has the loopback addresses 127.(10+n).x.y.
-LAST_SLOT = 245
+LAST_SLOT = 99
 LOGIN_USERS = {"amazon": "ec2-user", "debian": "admin"}
 # A machine name is a host name, so it ends at 63 characters.
 NAME_PATTERN = re.compile(r"^[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?$")
