@@ -68,8 +68,8 @@ class Machine:
             return Plan(make=["make the host"])
         if self.record.spec != spec or self.record.tree != str(trees.path_of(spec.distribution)):
             return Plan(make=["make the host anew, for what it is made of has changed"])
-        if self._unmounted():
-            # After a restart of this machine its disk is there, and stale writes can't be seen.
+        if self._unmounted() or not self.record.ready:
+            # After a restart of this machine, or a run that was killed.
             return Plan(start=["start the host"])
         return Plan(
             start=[f"start its {role}" for role in self.roles(spec) if not self.process(role)],
@@ -115,8 +115,8 @@ class Machine:
         plan = self.plan(spec)
         if plan.make and self.exists():
             self.down()
-        if plan.start and not self.process("network"):
-            # A machine without its link keeps the old namespace; it has to start in the new one.
+        if plan.start and not (self.process("network") and self.process("machine")):
+            # A machine without its link keeps the old namespace; what is left of either is in the way of the new.
             self.halt()
         if plan.make or plan.start:
             self._bring_up(spec)
@@ -137,6 +137,7 @@ class Machine:
             self.halt()
             raise
         guest.publish_host_key(self.root, spec, self.slot)
+        self._set_ready(True)
 
     def halt(self) -> bool:
         """Stop the host and keep its disk, as a stopped instance does. Whether it ran."""
@@ -168,9 +169,15 @@ class Machine:
         self.record = record
         record.save(self.record_file)
 
+    def _set_ready(self, ready: bool) -> None:
+        if self.record and self.record.ready != ready:
+            self.record.ready = ready
+            self._save(self.record)
+
     def _remember(self, role: str, process: Process) -> None:
         assert self.record is not None
         self.record.processes[role] = process
+        self.record.ready = False
         self._save(self.record)
 
     def _unmounted(self) -> bool:
@@ -289,16 +296,22 @@ class Machine:
 
     @staticmethod
     def _remove_cgroup(folder: Path) -> None:
-        """A group empties a moment after its last process ended."""
-        for _attempt in range(40):
+        """End what is left in a group of the host's own, and remove it."""
+
+        def removed() -> bool:
             try:
+                for pid in (folder / "cgroup.procs").read_text(encoding="utf-8").split():
+                    # A guest outlives its systemd-nspawn when that was killed.
+                    os.kill(int(pid), signal.SIGKILL)
                 folder.rmdir()
-                return
-            except FileNotFoundError:
-                return
+            except (FileNotFoundError, ProcessLookupError):
+                return not folder.exists()
             except OSError:
-                time.sleep(0.05)
-        raise HostError(f"the control group {folder} does not empty")
+                return False
+            return True
+
+        if not wait_until(removed, 10):
+            raise HostError(f"the control group {folder} does not empty")
 
     def _delete(self) -> None:
         """Move the disk aside and delete it in a process of its own: gigabytes take up to a minute."""

@@ -129,11 +129,19 @@ class Process:
 
 @dataclass
 class Record:
-    """What is remembered of a host: how it was made, and its processes by role (network, metadata, machine)."""
+    """What is remembered of a host.
+
+    Args:
+        spec: how it was made.
+        tree: what it stands on.
+        processes: by role: network, metadata, machine.
+        ready: whether it once came up as a whole since its processes were started.
+    """
 
     spec: HostSpec
     tree: str
     processes: dict[str, Process] = field(default_factory=dict)
+    ready: bool = False
 
     def save(self, path: Path) -> None:
         """Write it in one step, so that a killed run leaves the old or the new one."""
@@ -150,6 +158,7 @@ class Record:
                 spec=HostSpec(**data["spec"]),
                 tree=data["tree"],
                 processes={role: Process(**process) for role, process in data["processes"].items()},
+                ready=data.get("ready", False),
             )
         except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
             return None
