@@ -72,7 +72,7 @@ def relay(terminal: int) -> None:
     """Carry both ways until the shell ends; the end of our input is the shell's end of file."""
     inputs = [0, terminal]
     while True:
-        ready, _, _ = select.select(inputs, [], [])
+        ready, _writable, _failed = select.select(inputs, [], [])
         if terminal in ready:
             try:
                 data = os.read(terminal, 65536)

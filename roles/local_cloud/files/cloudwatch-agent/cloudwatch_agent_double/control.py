@@ -22,7 +22,7 @@ def _systemctl(*arguments: str) -> int:
 
 def fetch(location: str, *, append: bool) -> int:
     """Make a file the active configuration, in place of others or beside them; a faulty one changes nothing."""
-    kind, _, name = location.partition(":")
+    kind, _colon, name = location.partition(":")
     if kind != "file" or not name:
         print(f"unable to parse {location}: this double reads file:PATH only", file=sys.stderr)
         return 1

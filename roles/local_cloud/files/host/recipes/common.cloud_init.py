@@ -31,6 +31,7 @@ def ask(path: str, *, method: str = "GET", headers: dict[str, str] | None = None
     """One request; None where there is nothing."""
     request = urllib.request.Request(f"{METADATA}/{path}", method=method, headers=headers or {})
     end = time.monotonic() + PATIENCE
+    failure = ""
     while True:
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
@@ -38,9 +39,9 @@ def ask(path: str, *, method: str = "GET", headers: dict[str, str] | None = None
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
-            failure: Exception = error
+            failure = str(error)
         except OSError as error:
-            failure = error
+            failure = str(error)
         if time.monotonic() > end:
             raise SystemExit(f"the metadata service does not answer: {failure}")
         time.sleep(0.2)

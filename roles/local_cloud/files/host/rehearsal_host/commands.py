@@ -91,7 +91,11 @@ def up(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _all_names(slot: Slot) -> list[str]:
     """The hosts of a slot of which anything is left, whether its folder still knows them or not."""
-    machines = [*network.namespaces(slot.prefix), *marked(slot.prefix).values(), *(device for device, _ in mounts())]
+    machines = [
+        *network.namespaces(slot.prefix),
+        *marked(slot.prefix).values(),
+        *(device for device, _place in mounts()),
+    ]
     return sorted(
         {folder.name for folder in slot.hosts.glob("*") if folder.is_dir()}
         | {name.removeprefix(slot.prefix) for name in machines if name.startswith(slot.prefix)}

@@ -95,7 +95,7 @@ def pip_settings() -> PipSettings:
     # The environment comes first in the listing.
     for line in sorted(listing.splitlines(), key=lambda text: text.startswith(":env:")):
         key, separator, value = line.partition("=")
-        section, _, option = key.strip().rpartition(".")
+        section, _dot, option = key.strip().rpartition(".")
         if separator and section in ("global", "install", ":env:"):
             # pip prints values as Python writes them.
             options[option] = str(ast.literal_eval(value))

@@ -59,7 +59,7 @@ class Machine:
         return self.folder.exists() or self.machine in {
             *network.namespaces(self.machine),
             *marked(self.machine).values(),
-            *(device for device, _ in mounts()),
+            *(device for device, _place in mounts()),
         }
 
     def plan(self, spec: HostSpec) -> Plan:

@@ -91,7 +91,7 @@ def start_link(slot: Slot, machine: str, spec: HostSpec, log: Path) -> Process:
         keep=[signal_ready],
     )
     os.close(signal_ready)
-    came, _, _ = select.select([ready], [], [], 10)
+    came, _writable, _failed = select.select([ready], [], [], 10)
     answer = os.read(ready, 1) if came else b""
     os.close(ready)
     if answer != b"1":

@@ -96,7 +96,7 @@ def marked(prefix: str) -> dict[int, str]:
             # Ended meanwhile, or not ours to look into.
             continue
         for variable in variables:
-            name, _, value = variable.decode("utf-8", "replace").partition("=")
+            name, _sign, value = variable.decode("utf-8", "replace").partition("=")
             if name == MARK and value.startswith(prefix):
                 found[int(entry.parent.name)] = value
     return found

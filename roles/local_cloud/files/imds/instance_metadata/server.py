@@ -43,7 +43,7 @@ class Tokens:
 
 def answer(instance: Instance, path: str) -> str | None:
     """The text at a request's path; None where there is nothing."""
-    version, _, rest = path.strip("/").partition("/")
+    version, _slash, rest = path.strip("/").partition("/")
     if not version:
         return "\n".join(VERSIONS)
     if version not in VERSIONS:
