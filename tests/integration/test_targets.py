@@ -43,3 +43,19 @@ def test_environment_info(emulator: Emulator) -> None:
         emulator.enforce_permissions(False)
     assert emulator.written(operator["access_key"]) == []
     assert emulator.written(expected["limited"]["access_key"]) == []
+
+
+def test_bucket_info(emulator: Emulator) -> None:
+    """Tells data from markers and what stands from what does not, and writes nothing."""
+    s3 = emulator.client("s3")
+    full, bare = "target-full", "target-bare"
+    for name in (full, bare):
+        s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=full, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_tagging(Bucket=full, Tagging={"TagSet": [{"Key": "Purpose", "Value": "target"}]})
+    rule = {"ID": "end", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket=full, LifecycleConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket=full, Key="raw/")
+    s3.put_object(Bucket=full, Key="raw/numbers.csv", Body=b"1,2")
+    emulator.run_target("bucket_info", {"full": full, "bare": bare}, "module", "module")
+    assert emulator.written("module") == []
