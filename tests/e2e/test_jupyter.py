@@ -79,7 +79,8 @@ def test_runs_a_cell_in_a_browser(platform, browser):
     browser.get(f"http://{platform.address}:8888/lab/tree/e2e.ipynb?token={platform.token}")
     wait = WebDriverWait(browser, 120)
     editor = wait.until(expected.element_to_be_clickable((By.CSS_SELECTOR, ".jp-CodeCell .cm-content")))
-    wait.until(expected.presence_of_element_located((By.CSS_SELECTOR, "[data-status='idle']")))
+    # The status bar names the kernel and what it does.
+    wait.until(expected.text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Idle"))
     editor.click()
     ActionChains(browser).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
     wait.until(expected.text_to_be_present_in_element((By.CSS_SELECTOR, ".jp-OutputArea-output"), "answer 42"))
