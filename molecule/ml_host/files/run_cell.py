@@ -27,18 +27,21 @@ async def run(code: str) -> str:
     content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False}
     message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content}
     await socket.write_message(json.dumps(message))
-    said = ""
-    while True:
+    said, status, idle = "", None, False
+    # The reply and the output come on channels of their own: only an idle kernel has printed everything.
+    while not (status and idle):
         reply = json.loads(await socket.read_message())
         if reply["parent_header"].get("msg_id") != header["msg_id"]:
             continue
         if reply["msg_type"] == "stream" and reply["content"]["name"] == "stdout":
             said += reply["content"]["text"]
         if reply["msg_type"] == "execute_reply":
-            break
+            status = reply["content"]
+        if reply["msg_type"] == "status":
+            idle = reply["content"]["execution_state"] == "idle"
     await http.fetch(HTTPRequest(f"http://{BASE}/{kernel}", method="DELETE", headers=TOKEN))
-    if reply["content"]["status"] != "ok":
-        sys.exit(f"{reply['content'].get('ename')}: {reply['content'].get('evalue')}")
+    if status["status"] != "ok":
+        sys.exit(f"{status.get('ename')}: {status.get('evalue')}")
     return said
 
 
