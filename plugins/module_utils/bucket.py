@@ -1,7 +1,7 @@
 # Copyright: (c) the mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Reads S3 buckets: their configuration, the marker objects of their prefixes, and whether they hold data."""
+"""S3 buckets: reads their configuration and whether they hold data, keeps the marker objects of their prefixes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ _ATTRIBUTES: tuple[tuple[str, str, str, Callable[[dict[str, Any]], Any]], ...] =
 
 
 class Buckets:
-    """Reads buckets.
+    """Buckets and their marker objects.
 
     Args:
         client: S3's client.
@@ -118,6 +118,16 @@ class Buckets:
             except is_boto3_error_code(["404", "NoSuchKey"]):
                 missing.append(key)
         return missing
+
+    @AWSErrorHandler.common_error_handler("make a folder in the bucket")
+    def make_marker(self, name: str, key: str) -> None:
+        """Puts the empty object that makes a prefix appear as a folder."""
+        self._client.put_object(Bucket=name, Key=key)
+
+    @AWSErrorHandler.common_error_handler("remove a folder of the bucket")
+    def delete_marker(self, name: str, key: str) -> None:
+        """Deletes the object of a folder; in a versioned bucket its versions stay."""
+        self._client.delete_object(Bucket=name, Key=key)
 
     @AWSErrorHandler.common_error_handler("list the contents of the bucket")
     def holds_data(self, name: str) -> bool:

@@ -32,6 +32,17 @@ def test_cloudwatch_dashboard(emulator: Emulator) -> None:
     assert emulator.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
 
 
+def test_bucket_folders(emulator: Emulator) -> None:
+    """Makes each folder once and removes each once."""
+    emulator.run_target("bucket_folders", {}, "module", "module")
+    refused, put, delete = ["s3:PutObject"], ["s3:PutObject"], ["s3:DeleteObject"]
+    bucket = ["s3:CreateBucket", "s3:PutBucketVersioning"]
+    data = ["s3:PutObject"]
+    written = [call for call in emulator.written("module") if call != "s3:PutPublicAccessBlock"]
+    assert written[:-2] == refused + bucket + put * 2 + data + put + delete * 3
+    assert emulator.client("s3").list_buckets()["Buckets"] == []
+
+
 def test_environment_info(emulator: Emulator) -> None:
     """Finds everything of one environment and nothing of the others, and writes nothing."""
     expected = environment.make(emulator.client)
