@@ -1,0 +1,62 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The floor of the benchmarks: what the roles make, made by one plain boto3 process, one call after the other.
+
+It reads what stands first and writes only what differs, compares every attribute that the roles manage, and waits
+where AWS makes one wait. Nothing in it is slower than it has to be, nothing is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from plain import compute, iam, monitoring, network, storage
+from plain.aws import Aws, Difference
+from plain.settings import Settings
+
+PARTS = ("network", "storage", "iam", "compute", "monitoring")
+
+
+def apply(aws: Aws, settings: Settings, parts: list[str]) -> None:
+    """Make what is asked for as it should be."""
+    if "network" in parts:
+        standing = network.apply(aws, settings)
+    if "storage" in parts:
+        storage.apply(aws, settings)
+    if "iam" in parts:
+        profile = iam.apply(aws, settings)
+    if "compute" in parts:
+        instance = compute.apply(aws, settings, standing.public_subnets[0], standing.security_group, profile)
+    if "monitoring" in parts:
+        monitoring.apply(aws, settings, instance)
+
+
+def destroy(aws: Aws, settings: Settings, parts: list[str]) -> None:
+    """Remove what is asked for, last made first."""
+    for part in (monitoring, compute, iam, storage, network):
+        if part.__name__.removeprefix("plain.") in parts:
+            part.destroy(aws, settings)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb. Returns the exit status: 1 where `verify` finds a difference."""
+    parser = argparse.ArgumentParser(prog="floor.py", description=__doc__)
+    parser.add_argument("verb", choices=("apply", "verify", "destroy"), help="verify writes nothing")
+    parser.add_argument("--endpoint-url", help="the emulator; without it AWS itself")
+    parser.add_argument("--ca-bundle", help="file with the certificates to trust")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="each needs those before it")
+    options = parser.parse_args(arguments)
+    aws = Aws(options.endpoint_url, options.ca_bundle, options.region, read_only=options.verb == "verify")
+    settings = Settings.read(aws.account, options.region)
+    try:
+        (destroy if options.verb == "destroy" else apply)(aws, settings, options.parts)
+    except Difference as difference:
+        print(f"Not as it should be: {difference}", file=sys.stderr)
+        return 1
+    print(f"{len(aws.written)} writing calls")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
