@@ -3,7 +3,7 @@
 """Print, as JSON, everything on this host that the role may have to change: one round trip instead of one a task.
 
 It reads only. What to look at comes as JSON in the first argument; the keys are those of `ml_host_probe` in the
-role's vars. It runs under whatever Python the host has, from 3.7 on, with the standard library alone.
+role's vars. With the key `answers` it only waits until the URLs answer so, and prints what they answer. It runs under whatever Python the host has, from 3.7 on, with the standard library alone.
 """
 
 from __future__ import annotations
@@ -139,6 +139,16 @@ def answer(url: str) -> int:
         return 0
 
 
+def answers(urls: Mapping[str, str], awaited: Mapping[str, int] | None = None, seconds: float = 0) -> dict[str, int]:
+    """What the URLs answer, by name: at once, or as soon as it is what is awaited, or when the seconds are over."""
+    end = time.monotonic() + seconds
+    while True:
+        found = {name: answer(url) for name, url in urls.items()}
+        if awaited in (None, found) or time.monotonic() > end:
+            return found
+        time.sleep(0.2)
+
+
 def main(wanted: Mapping[str, Any]) -> None:
     """Gather and print; the slow programs run while the rest is read."""
     sync = run(wanted["sync"], wanted["sync_environment"])
@@ -159,7 +169,7 @@ def main(wanted: Mapping[str, Any]) -> None:
         "user": user(wanted["user"]),
         "paths": {path: describe(path) for path in wanted["paths"]},
         "units": units(wanted["units"]),
-        "answers": {name: answer(url) for name, url in wanted["urls"].items()},
+        "answers": answers(wanted["urls"]),
     }
     found["python"] = output(python).strip()
     found["uv"] = (output(uv).split() + ["", ""])[1]
@@ -169,4 +179,8 @@ def main(wanted: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    arguments = json.loads(sys.argv[1])
+    if "answers" in arguments:
+        print(json.dumps(answers(arguments["urls"], arguments["answers"], arguments["seconds"])))
+    else:
+        main(arguments)

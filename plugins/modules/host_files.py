@@ -1,0 +1,177 @@
+#!/usr/bin/python
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_files
+version_added: 0.1.0
+short_description: Write many files and folders of a host in one go
+description:
+  - Makes any number of folders and files with the given contents, in the order given, in one module run.
+  - M(ansible.builtin.copy) takes three trips to the host for each file, and over Session Manager each trip is
+    a session and a transfer through S3.
+  - Missing parents of a folder are made too, parents of a file are not.
+author:
+  - The mlinfra.aws authors (!UNKNOWN)
+options:
+  files:
+    description: The files and folders that there should be.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: Absolute path. A link to a folder counts as the folder; a link in the place of a file is replaced.
+        type: str
+        required: true
+      content:
+        description: What the file holds. Without it a folder is meant.
+        type: str
+      owner:
+        description: Name of the user that it belongs to.
+        type: str
+        required: true
+      group:
+        description: Name of the group that it belongs to.
+        type: str
+        required: true
+      mode:
+        description: Permissions, as four octal digits in quotes.
+        type: str
+        required: true
+attributes:
+  check_mode:
+    description: Says what would change and writes nothing.
+    support: full
+  diff_mode:
+    description: Shows contents, owners and permissions before and after.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Write a folder and a file in it
+  mlinfra.aws.host_files:
+    files:
+      - path: /etc/mlinfra
+        owner: root
+        group: root
+        mode: "0755"
+      - path: /etc/mlinfra/environment
+        owner: root
+        group: root
+        mode: "0644"
+        content: |
+          AWS_DEFAULT_REGION="eu-central-1"
+"""
+
+RETURN = r"""
+changed_paths:
+  description: The paths that were made or altered, in the order of O(files).
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/mlinfra/environment]
+"""
+
+import grp
+import os
+import pwd
+import tempfile
+
+from ansible.module_utils.basic import AnsibleModule
+
+SUBOPTIONS = {
+    "path": {"type": "str", "required": True},
+    "content": {"type": "str"},
+    "owner": {"type": "str", "required": True},
+    "group": {"type": "str", "required": True},
+    "mode": {"type": "str", "required": True},
+}
+
+
+def _name(number: int, database) -> str:
+    """The name of a user or group id, or the number where it has none."""
+    try:
+        return database(number)[0]
+    except KeyError:
+        return str(number)
+
+
+def found(path: str, as_folder: bool) -> dict:
+    """Describe what stands at a path, in the words of the module's options; an empty dictionary where nothing does."""
+    try:
+        status = os.stat(path) if as_folder else os.lstat(path)
+    except FileNotFoundError:
+        return {}
+    described = {
+        "owner": _name(status.st_uid, pwd.getpwuid),
+        "group": _name(status.st_gid, grp.getgrgid),
+        "mode": f"{status.st_mode & 0o7777:04o}",
+    }
+    if not as_folder:
+        described["content"] = ""
+        if os.path.isfile(path) and not os.path.islink(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                described["content"] = file.read()
+    return described
+
+
+def wanted(entry: dict) -> dict:
+    """What an entry of the option asks for, in the form of found()."""
+    return {key: value for key, value in entry.items() if key != "path" and value is not None}
+
+
+def difference(path: str, before: dict, after: dict) -> dict:
+    """One entry of the diff that Ansible shows: owner and permissions above the content."""
+
+    def text(described: dict) -> str:
+        if not described:
+            return ""
+        attributes = "{owner}:{group} {mode}\n".format(**described)
+        return attributes + described.get("content", "")
+
+    return {"before_header": path, "after_header": path, "before": text(before), "after": text(after)}
+
+
+def make(module: AnsibleModule, entry: dict, before: dict) -> None:
+    """Bring one file or folder to what its entry says; a file is replaced whole or not at all."""
+    path, content = entry["path"], entry["content"]
+    if content is None:
+        os.makedirs(path, exist_ok=True)
+    elif content != before.get("content") or os.path.islink(path):
+        descriptor, new = tempfile.mkstemp(dir=module.tmpdir)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+        module.atomic_move(new, path)
+    attributes = module.load_file_common_arguments({key: entry[key] for key in ("path", "owner", "group", "mode")})
+    module.set_fs_attributes_if_different(attributes, False)
+
+
+def main() -> None:
+    """Compare each entry with what stands, and bring the differing ones up to date."""
+    module = AnsibleModule(
+        argument_spec={
+            "files": {"type": "list", "elements": "dict", "required": True, "options": SUBOPTIONS},
+        },
+        supports_check_mode=True,
+    )
+    changed_paths, diff = [], []
+    for entry in module.params["files"]:
+        path = entry["path"]
+        try:
+            before = found(path, as_folder=entry["content"] is None)
+            if before == wanted(entry):
+                continue
+            if not module.check_mode:
+                make(module, entry, before)
+        except OSError as error:
+            module.fail_json(msg=f"{path} can't be made as asked: {error}", changed_paths=changed_paths)
+        changed_paths.append(path)
+        diff.append(difference(path, before, wanted(entry)))
+    module.exit_json(changed=bool(changed_paths), changed_paths=changed_paths, diff=diff)
+
+
+if __name__ == "__main__":
+    main()
