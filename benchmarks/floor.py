@@ -10,32 +10,24 @@ from __future__ import annotations
 import argparse
 import sys
 
-from plain import compute, iam, monitoring, network, storage
+from plain import compute, core, iam, monitoring, network, storage
 from plain.aws import Aws, Difference
 from plain.settings import Settings
 
-PARTS = ("network", "storage", "iam", "compute", "monitoring")
+
+def apply(aws: Aws, settings: Settings) -> None:
+    """Make everything as it should be."""
+    standing = network.apply(aws, settings)
+    storage.apply(aws, settings)
+    profile = iam.apply(aws, settings)
+    instance = compute.apply(aws, settings, standing.public_subnets[0], standing.security_group, profile)
+    monitoring.apply(aws, settings, instance)
 
 
-def apply(aws: Aws, settings: Settings, parts: list[str]) -> None:
-    """Make what is asked for as it should be."""
-    if "network" in parts:
-        standing = network.apply(aws, settings)
-    if "storage" in parts:
-        storage.apply(aws, settings)
-    if "iam" in parts:
-        profile = iam.apply(aws, settings)
-    if "compute" in parts:
-        instance = compute.apply(aws, settings, standing.public_subnets[0], standing.security_group, profile)
-    if "monitoring" in parts:
-        monitoring.apply(aws, settings, instance)
-
-
-def destroy(aws: Aws, settings: Settings, parts: list[str]) -> None:
-    """Remove what is asked for, last made first."""
+def destroy(aws: Aws, settings: Settings) -> None:
+    """Remove everything, last made first."""
     for part in (monitoring, compute, iam, storage, network):
-        if part.__name__.removeprefix("plain.") in parts:
-            part.destroy(aws, settings)
+        part.destroy(aws, settings)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,12 +37,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--endpoint-url", help="the emulator; without it AWS itself")
     parser.add_argument("--ca-bundle", help="file with the certificates to trust")
     parser.add_argument("--region", default="us-east-1")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="each needs those before it")
+    parser.add_argument("--core", action="store_true", help="only what alchemy makes too: see plain/core.py")
     options = parser.parse_args(arguments)
     aws = Aws(options.endpoint_url, options.ca_bundle, options.region, read_only=options.verb == "verify")
     settings = Settings.read(aws.account, options.region)
     try:
-        (destroy if options.verb == "destroy" else apply)(aws, settings, options.parts)
+        if options.verb == "destroy":
+            (core.destroy if options.core else destroy)(aws, settings)
+        else:
+            (core.apply if options.core else apply)(aws, settings)
     except Difference as difference:
         print(f"Not as it should be: {difference}", file=sys.stderr)
         return 1

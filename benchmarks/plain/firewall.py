@@ -24,9 +24,13 @@ def apply(ec2: Any, settings: Settings, vpc: str, subnets: list[str]) -> str:
     default = by_name["default"]
     _ensure_rules(ec2, default, [], [])
     ensure_ec2_tags(ec2, default["GroupId"], default, {**settings.tags, "Name": f"{settings.name}-default"})
-    name = settings.instance_role
+    return ensure_group(ec2, settings, vpc, by_name.get(settings.instance_role))
+
+
+def ensure_group(ec2: Any, settings: Settings, vpc: str, standing: dict[str, Any] | None) -> str:
+    """Make the security group of the instances; returns its id."""
+    name, group = settings.instance_role, standing
     tags = {**settings.tags, "Name": name}
-    group = by_name.get(name)
     if group is None:
         answer = ec2.create_security_group(
             GroupName=name,
@@ -98,9 +102,7 @@ def _ensure_acl(ec2: Any, settings: Settings, vpc: str, subnets: list[str], stan
 
 def destroy(ec2: Any, inside: list[dict[str, Any]]) -> None:
     """Remove the security groups and the network ACL, but for those that go with the VPC."""
-    for group in ec2.describe_security_groups(Filters=inside)["SecurityGroups"]:
-        if group["GroupName"] != "default":
-            ec2.delete_security_group(GroupId=group["GroupId"])
+    delete_groups(ec2, inside)
     acls = ec2.describe_network_acls(Filters=inside)["NetworkAcls"]
     default = next(acl["NetworkAclId"] for acl in acls if acl["IsDefault"])
     for acl in acls:
@@ -109,3 +111,10 @@ def destroy(ec2: Any, inside: list[dict[str, Any]]) -> None:
                 association = place["NetworkAclAssociationId"]
                 ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=default)
             ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])
+
+
+def delete_groups(ec2: Any, inside: list[dict[str, Any]]) -> None:
+    """Delete the security groups of a VPC, but for its own."""
+    for group in ec2.describe_security_groups(Filters=inside)["SecurityGroups"]:
+        if group["GroupName"] != "default":
+            ec2.delete_security_group(GroupId=group["GroupId"])

@@ -15,7 +15,14 @@ MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 def apply(aws: Aws, settings: Settings) -> str:
     """Make the role of the instances and its profile; returns the profile's ARN."""
-    iam, name = aws.client("iam"), settings.instance_role
+    iam = aws.client("iam")
+    ensure_instance_role(iam, settings)
+    return _ensure_profile(iam, settings.instance_role, settings.tags)
+
+
+def ensure_instance_role(iam: Any, settings: Settings) -> None:
+    """Make the role of the instances."""
+    name = settings.instance_role
     description = f"What the ML instances of {settings.name} may do"
     new = ensure_role(iam, name, description, documents.instance_trust(), settings.tags)
     attached = [] if new else iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
@@ -28,7 +35,6 @@ def apply(aws: Aws, settings: Settings) -> str:
     for surplus in [] if new else iam.list_role_policies(RoleName=name)["PolicyNames"]:
         if surplus != "permissions":
             iam.delete_role_policy(RoleName=name, PolicyName=surplus)
-    return _ensure_profile(iam, name, settings.tags)
 
 
 def ensure_role(iam: Any, name: str, description: str, trust: documents.Document, tags: dict[str, str]) -> bool:

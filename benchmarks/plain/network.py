@@ -24,32 +24,34 @@ class Network:
 def apply(aws: Aws, settings: Settings) -> Network:
     """Make the network."""
     ec2 = aws.client("ec2")
-    vpc, new = _ensure_vpc(ec2, settings)
+    vpc, new = ensure_vpc(ec2, settings)
     inside = filters({"vpc-id": vpc})
-    public, private = _ensure_subnets(ec2, settings, vpc, new)
-    internet = _ensure_internet_gateway(ec2, settings, vpc, new)
-    nat, ready = _ensure_nat_gateway(ec2, settings, inside, public[1], new)
+    public, private = ensure_subnets(ec2, settings, vpc, new)
+    internet = ensure_internet_gateway(ec2, settings, vpc, new)
+    nat, ready = ensure_nat_gateway(ec2, settings, inside, public[1], new)
     tables = [] if new else ec2.describe_route_tables(Filters=inside)["RouteTables"]
     way_out = {"GatewayId": internet}
     open_table = routes.ensure_table(ec2, settings, vpc, "public", public, way_out, tables)
     group = firewall.apply(ec2, settings, vpc, public + private)
     flow_logs.apply(aws, settings, vpc)
     if not ready:
-        ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[nat], WaiterConfig={"Delay": 5, "MaxAttempts": 60})
+        wait_for_nat_gateway(ec2, nat)
     way_out = {"NatGatewayId": nat}
     inner_table = routes.ensure_table(ec2, settings, vpc, "private", private, way_out, tables)
     routes.ensure_endpoint(ec2, settings, vpc, [open_table, inner_table], new)
     return Network(public, group)
 
 
-def _find_vpc(ec2: Any, settings: Settings) -> dict[str, Any] | None:
+def find_vpc(ec2: Any, settings: Settings) -> dict[str, Any] | None:
+    """The VPC by its tags."""
     chosen = {f"tag:{key}": value for key, value in settings.tags.items()}
     return next(iter(ec2.describe_vpcs(Filters=filters(chosen))["Vpcs"]), None)
 
 
-def _ensure_vpc(ec2: Any, settings: Settings) -> tuple[str, bool]:
+def ensure_vpc(ec2: Any, settings: Settings) -> tuple[str, bool]:
+    """Make the VPC; returns its id and whether it is new."""
     tags = {**settings.tags, "Name": settings.name}
-    vpc = _find_vpc(ec2, settings)
+    vpc = find_vpc(ec2, settings)
     new = vpc is None
     if vpc is None:
         answer = ec2.create_vpc(CidrBlock=settings["network_cidr"], TagSpecifications=specification("vpc", tags))
@@ -68,7 +70,8 @@ def _ensure_vpc(ec2: Any, settings: Settings) -> tuple[str, bool]:
     return vpc["VpcId"], new
 
 
-def _ensure_subnets(ec2: Any, settings: Settings, vpc: str, new: bool) -> tuple[list[str], list[str]]:
+def ensure_subnets(ec2: Any, settings: Settings, vpc: str, new: bool) -> tuple[list[str], list[str]]:
+    """Make the subnets; returns the ids of the public and of the private ones."""
     found = [] if new else ec2.describe_subnets(Filters=filters({"vpc-id": vpc}))["Subnets"]
     standing = {subnet["CidrBlock"]: subnet for subnet in found}
     tiers: dict[str, list[str]] = {"public": [], "private": []}
@@ -96,7 +99,8 @@ def _ensure_subnets(ec2: Any, settings: Settings, vpc: str, new: bool) -> tuple[
     return tiers["public"], tiers["private"]
 
 
-def _ensure_internet_gateway(ec2: Any, settings: Settings, vpc: str, new: bool) -> str:
+def ensure_internet_gateway(ec2: Any, settings: Settings, vpc: str, new: bool) -> str:
+    """Make the internet gateway; returns its id."""
     tags = {**settings.tags, "Name": settings.name}
     chosen = filters({"attachment.vpc-id": vpc})
     standing = [] if new else ec2.describe_internet_gateways(Filters=chosen)["InternetGateways"]
@@ -109,7 +113,7 @@ def _ensure_internet_gateway(ec2: Any, settings: Settings, vpc: str, new: bool) 
     return gateway
 
 
-def _ensure_nat_gateway(
+def ensure_nat_gateway(
     ec2: Any, settings: Settings, inside: list[dict[str, Any]], subnet: str, new: bool
 ) -> tuple[str, bool]:
     """Order the NAT gateway; returns its id and whether it is ready."""
@@ -136,25 +140,37 @@ def _ensure_nat_gateway(
 def destroy(aws: Aws, settings: Settings) -> None:
     """Remove the network, last made first."""
     ec2 = aws.client("ec2")
-    vpc = _find_vpc(ec2, settings)
+    vpc = find_vpc(ec2, settings)
     if vpc:
         inside = filters({"vpc-id": vpc["VpcId"]})
         flow_logs.stop(ec2, vpc["VpcId"])
         routes.delete_endpoints(ec2, inside)
-        _delete_nat_gateways(ec2, inside)
+        delete_nat_gateways(ec2, inside)
         firewall.destroy(ec2, inside)
         routes.delete_tables(ec2, inside)
-        chosen = filters({"attachment.vpc-id": vpc["VpcId"]})
-        for gateway in ec2.describe_internet_gateways(Filters=chosen)["InternetGateways"]:
-            ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=vpc["VpcId"])
-            ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
-        for subnet in ec2.describe_subnets(Filters=inside)["Subnets"]:
-            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
-        ec2.delete_vpc(VpcId=vpc["VpcId"])
+        delete_vpc(ec2, vpc["VpcId"])
     flow_logs.destroy(aws, settings)
 
 
-def _delete_nat_gateways(ec2: Any, inside: list[dict[str, Any]]) -> None:
+def wait_for_nat_gateway(ec2: Any, gateway: str) -> None:
+    """Wait until a NAT gateway can be routed to."""
+    pace = {"Delay": 5, "MaxAttempts": 60}
+    ec2.get_waiter("nat_gateway_available").wait(NatGatewayIds=[gateway], WaiterConfig=pace)
+
+
+def delete_vpc(ec2: Any, vpc: str) -> None:
+    """Delete a VPC with its internet gateway and its subnets."""
+    chosen = filters({"attachment.vpc-id": vpc})
+    for gateway in ec2.describe_internet_gateways(Filters=chosen)["InternetGateways"]:
+        ec2.detach_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"], VpcId=vpc)
+        ec2.delete_internet_gateway(InternetGatewayId=gateway["InternetGatewayId"])
+    for subnet in ec2.describe_subnets(Filters=filters({"vpc-id": vpc}))["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    ec2.delete_vpc(VpcId=vpc)
+
+
+def delete_nat_gateways(ec2: Any, inside: list[dict[str, Any]]) -> None:
+    """Delete the NAT gateways of a VPC, wait until they are gone, and give back their addresses."""
     chosen = inside + filters({"state": STANDING_GATEWAY})
     for gateway in ec2.describe_nat_gateways(Filter=chosen)["NatGateways"]:
         identifier = gateway["NatGatewayId"]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from plain import documents
-from plain.aws import Aws, found, tag_list
+from plain.aws import Aws, found, tag_list, tags_of
 from plain.settings import Settings
 
 FOLDERS = {
@@ -44,14 +44,8 @@ def apply(aws: Aws, settings: Settings) -> None:
 
 
 def _ensure_bucket(s3: Any, settings: Settings, purpose: str) -> None:
-    name = settings.bucket(purpose)
-    new = found(s3.head_bucket, "404", "NoSuchBucket", Bucket=name) is None
-    if new:
-        if settings.region == "us-east-1":
-            s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced")
-        else:
-            place = {"LocationConstraint": settings.region}
-            s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced", CreateBucketConfiguration=place)
+    name, ownership = settings.bucket(purpose), OWNERSHIP["Rules"][0]
+    new = ensure_exists(s3, settings, name, **ownership)
 
     def standing(call: Callable[..., Any], none: str, member: str) -> Any:
         # A new bucket has nothing that would have to be read.
@@ -81,13 +75,28 @@ def _ensure_bucket(s3: Any, settings: Settings, purpose: str) -> None:
     if rule not in rules:
         kept = [other for other in rules if other["ID"] != rule["ID"]]
         s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [*kept, rule]})
-    tags = {**settings.tags, "Name": name}
-    current = standing(s3.get_bucket_tagging, "NoSuchTagSet", "TagSet") or []
-    if {tag["Key"]: tag["Value"] for tag in current} != tags:
-        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(tags)})
+    ensure_tags(s3, settings, name, new)
     for folder in FOLDERS[purpose]:
         if new or found(s3.head_object, "404", Bucket=name, Key=folder) is None:
             s3.put_object(Bucket=name, Key=folder, Body=b"")
+
+
+def ensure_exists(s3: Any, settings: Settings, name: str, **how: Any) -> bool:
+    """Make a bucket; returns whether it is new."""
+    if found(s3.head_bucket, "404", "NoSuchBucket", Bucket=name) is not None:
+        return False
+    if settings.region != "us-east-1":
+        how["CreateBucketConfiguration"] = {"LocationConstraint": settings.region}
+    s3.create_bucket(Bucket=name, **how)
+    return True
+
+
+def ensure_tags(s3: Any, settings: Settings, name: str, new: bool) -> None:
+    """Give a bucket exactly its tags."""
+    tags = {**settings.tags, "Name": name}
+    answer = None if new else found(s3.get_bucket_tagging, "NoSuchTagSet", Bucket=name)
+    if tags_of({"Tags": answer["TagSet"] if answer else []}) != tags:
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(tags)})
 
 
 def _algorithms(encryption: documents.Document | None) -> list[str]:

@@ -1,0 +1,100 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs one program and says how long it took and what it did."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.emulator import ROOT, Emulator
+from bench.ways import Way
+
+CALLER = "bench"
+WORK = ROOT / ".cache" / "bench"
+RECORD = WORK / "record.json"
+
+
+class Failed(Exception):
+    """A program that failed; the text is what it said last."""
+
+
+@dataclass
+class Run:
+    """One run of one way through one phase.
+
+    Attributes:
+        seconds: wall time from start to end of the program.
+        cpu_seconds: what it and its children computed.
+        calls: the API calls that the emulator got from it.
+        writing_calls: those of them that change something.
+        programs, forks, modules: what Ansible started; one program where there is no Ansible.
+        tasks: results of tasks, loops counted once.
+        timed: those results with their times (not part of the results).
+        log: the calls themselves (not part of the results).
+    """
+
+    seconds: float
+    cpu_seconds: float
+    calls: int
+    writing_calls: int
+    programs: int = 1
+    forks: int = 0
+    modules: int = 0
+    tasks: int = 0
+    timed: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    log: list[dict[str, Any]] = field(default_factory=list, repr=False)
+
+
+def run(way: Way, phase: str, emulator: Emulator, endpoint: str | None = None) -> Run:
+    """Run one phase of a way.
+
+    Raises:
+        Failed: where the program fails.
+    """
+    WORK.mkdir(parents=True, exist_ok=True)
+    started = Path(f"{RECORD}.started")
+    for file in (RECORD, started):
+        file.unlink(missing_ok=True)
+    emulator.clear_calls()
+    environment = emulator.environment(CALLER, endpoint) | way.environment
+    seconds, cpu_seconds = _execute(way.command(emulator, phase), environment | _recording())
+    log = emulator.calls(CALLER)
+    measured = Run(seconds, cpu_seconds, len(log), sum(call["writing"] for call in log), log=log)
+    if started.exists():
+        letters = started.read_bytes()
+        measured.timed = json.loads(RECORD.read_text(encoding="utf-8"))
+        measured.tasks = len(measured.timed)
+        measured.programs = 1 + letters.count(b"p")
+        measured.forks, measured.modules = letters.count(b"f"), letters.count(b"m")
+    return measured
+
+
+def _recording() -> dict[str, str]:
+    return {
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "benchmarks" / "callback_plugins"),
+        "ANSIBLE_CALLBACKS_ENABLED": "record",
+        "BENCH_RECORD": str(RECORD),
+    }
+
+
+def _execute(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+    """Run a program; returns its wall time and its CPU time with that of its children, in seconds."""
+    output = WORK / "output.txt"
+    with output.open("wb") as file:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        text = output.read_text(encoding="utf-8", errors="replace")
+        raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{text[-3000:]}")
+    return seconds, usage.ru_utime + usage.ru_stime
