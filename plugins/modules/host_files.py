@@ -79,6 +79,7 @@ import grp
 import os
 import pwd
 import tempfile
+from collections.abc import Callable, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -91,7 +92,7 @@ SUBOPTIONS = {
 }
 
 
-def _name(number: int, database) -> str:
+def _name(number: int, database: Callable[[int], Sequence]) -> str:
     """The name of a user or group id, or the number where it has none."""
     try:
         return database(number)[0]
