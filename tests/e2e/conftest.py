@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +24,14 @@ NAME = "mlinfra-local"
 
 @dataclass
 class Run:
-    """A finished playbook: its output and the totals of its recap."""
+    """A finished playbook: its output, the totals of its recap, and what it did on the hosts.
+
+    Of the latter `far` counts by kind: module, command and put or fetch (of a file).
+    """
 
     output: str
     returncode: int
+    far: Counter[str]
 
     def total(self, counter: str) -> int:
         """Sum one counter of the recap (ok, changed, failed, …) over all hosts."""
@@ -38,10 +44,14 @@ class Platform:
     def __init__(self) -> None:
         self.directory = CHECKOUT / ".cache" / "local_cloud" / str(SLOT)
         self.endpoint = f"https://127.0.0.1:{4500 + 2 * SLOT}"
+        self.trips = CHECKOUT / ".cache" / "tmp" / "e2e-trips.jsonl"
         self.environment = {
             **os.environ,
             "LOCAL_CLOUD_SLOT": str(SLOT),
             "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "benchmarks" / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "trips",
+            "TRIPS_RECORD": str(self.trips),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_CA_BUNDLE": str(self.directory / "ca.pem"),
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -62,8 +72,12 @@ class Platform:
 
     def attempt(self, name: str, *arguments: str) -> Run:
         """Run a playbook against inventories/local, however it ends."""
+        self.trips.parent.mkdir(parents=True, exist_ok=True)
+        self.trips.unlink(missing_ok=True)
         done = self.command("ansible-playbook", "-i", "inventories/local", name, *arguments, check=False)
-        return Run(done.stdout + done.stderr, done.returncode)
+        lines = self.trips.read_text(encoding="utf-8").splitlines() if self.trips.exists() else []
+        far = Counter(event["event"] for event in map(json.loads, lines))
+        return Run(done.stdout + done.stderr, done.returncode, far)
 
     def playbook(self, name: str, *arguments: str) -> Run:
         """Run a playbook against inventories/local; its failure fails the test and shows the end of its output."""

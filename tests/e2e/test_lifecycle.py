@@ -27,11 +27,19 @@ def test_the_summary_says_where_and_how(platform):
     assert platform.token not in output
 
 
+def test_a_first_run_takes_one_trip_to_the_host_for_each_module(platform):
+    far = platform.first_run.far
+    assert far["put"] + far["fetch"] == 0
+    assert far["command"] == far["module"] <= 16
+
+
 def test_a_second_run_changes_nothing_and_writes_nothing(platform):
     platform.emulator("calls", "--clear")
     run = platform.playbook("site.yml")
     assert run.total("changed") == 0, run.output[-6000:]
     assert writing_calls(platform) == []
+    # Whether it answers, and what it has.
+    assert (run.far["module"], run.far["command"], run.far["put"]) == (2, 2, 0)
 
 
 def test_check_mode_on_what_stands_finds_nothing_to_do(platform):
@@ -52,6 +60,7 @@ def test_the_host_is_configured_over_session_manager_with_ssh_stopped(platform):
     run = platform.playbook("playbooks/configure.yml", "-e", "ml_host_connection=ssm")
     assert run.total("changed") == 0, run.output[-6000:]
     assert "PLAY [Configure the ML hosts]" in run.output
+    assert (run.far["module"], run.far["command"], run.far["put"]) == (2, 2, 0)
     [transfer] = [
         bucket["Name"]
         for bucket in platform.client("s3").list_buckets()["Buckets"]
