@@ -78,6 +78,7 @@ changed_paths:
 import grp
 import os
 import pwd
+import stat
 import tempfile
 from collections.abc import Callable, Sequence
 
@@ -101,20 +102,25 @@ def _name(number: int, database: Callable[[int], Sequence]) -> str:
 
 
 def found(path: str, as_folder: bool) -> dict:
-    """Describe what stands at a path, in the words of the module's options; an empty dictionary where nothing does."""
+    """Describe what stands at a path, in the words of the module's options; an empty dictionary where nothing does.
+
+    Raises OSError where a folder stands in the place of a file, or something else in the place of a folder.
+    """
     try:
         status = os.stat(path) if as_folder else os.lstat(path)
     except FileNotFoundError:
         return {}
+    if stat.S_ISDIR(status.st_mode) != as_folder:
+        raise OSError("it is no folder" if as_folder else "it is a folder")
     described = {
         "owner": _name(status.st_uid, pwd.getpwuid),
         "group": _name(status.st_gid, grp.getgrgid),
-        "mode": f"{status.st_mode & 0o7777:04o}",
+        "mode": f"{stat.S_IMODE(status.st_mode):04o}",
     }
     if not as_folder:
         described["content"] = ""
-        if os.path.isfile(path) and not os.path.islink(path):
-            with open(path, encoding="utf-8", errors="replace") as file:
+        if stat.S_ISREG(status.st_mode):
+            with open(path, encoding="utf-8", errors="replace", newline="") as file:
                 described["content"] = file.read()
     return described
 
@@ -141,13 +147,16 @@ def make(module: AnsibleModule, entry: dict, before: dict) -> None:
     path, content = entry["path"], entry["content"]
     if content is None:
         os.makedirs(path, exist_ok=True)
-    elif content != before.get("content") or os.path.islink(path):
+        path = os.path.realpath(path)
+    elif content != before.get("content") or not os.path.isfile(path) or os.path.islink(path):
+        if not os.path.isdir(os.path.dirname(path)):
+            raise OSError("its folder is missing")
         descriptor, new = tempfile.mkstemp(dir=module.tmpdir)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
         module.atomic_move(new, path)
-    attributes = module.load_file_common_arguments({key: entry[key] for key in ("path", "owner", "group", "mode")})
-    module.set_fs_attributes_if_different(attributes, False)
+    attributes = {key: entry[key] for key in ("owner", "group", "mode")}
+    module.set_fs_attributes_if_different(module.load_file_common_arguments(attributes, path=path), False)
 
 
 def main() -> None:
