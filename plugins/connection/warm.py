@@ -49,6 +49,20 @@ options:
     default: []
     vars:
       - name: ansible_warm_services
+  warm_cache:
+    description:
+      - Folder that packed modules are kept in for the next run, which uses those whose sources have not changed.
+        Nothing else is written there, no argument of a module and no secret.
+      - Where it can't be written, each run packs its modules itself. Empty does the same.
+    type: path
+    default: ~/.ansible/warm
+    ini:
+      - section: warm_connection
+        key: cache
+    env:
+      - name: ANSIBLE_WARM_CACHE
+    vars:
+      - name: ansible_warm_cache
   warm_interpreter:
     description:
       - The interpreter that modules are expected to run under. The process for it is started while the first module
@@ -77,6 +91,7 @@ from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.display import Display
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm import client
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm.command import Command, NotUnderstood, parse
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm.packed import Packed
 
 display = Display()
 
@@ -90,6 +105,7 @@ class Connection(LocalConnection):
 
     def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:
         """Say whether modules come by standard input. Ansible asks this first when it is to run a module."""
+        self._with_packed(Packed.bring)
         if self.become:
             return super().is_pipelining_enabled(wrap_async)
         interpreter = self.get_option("warm_interpreter")
@@ -124,6 +140,7 @@ class Connection(LocalConnection):
         def started(pid: int) -> None:
             display.vvv(f"EXEC {to_text(cmd)}", host=host)
             display.vvv(f"WARM: fork {pid}", host=host)
+            self._with_packed(Packed.keep)
 
         request = client.request_for(command, C.DEFAULT_EXECUTABLE.split()[0], self._folder(), job)
         try:
@@ -134,6 +151,15 @@ class Connection(LocalConnection):
         if status < 0:
             return self._killed(command, -status, output, errors)
         return status, output, errors
+
+    def _with_packed(self, step: t.Callable[[Packed], None]) -> None:
+        """Do something with the modules that are kept packed, where they can be kept."""
+        folder = self.get_option("warm_cache")
+        if folder:
+            try:
+                step(Packed(folder, C.DEFAULT_LOCAL_TMP))
+            except OSError as error:
+                display.vvv(f"WARM packs by itself: {error}", host=self._play_context.remote_addr)
 
     def _transferred(self, command: Command) -> bytes:
         """Return the script that a command runs, if Ansible has put it there for this task."""

@@ -232,9 +232,7 @@ def _start(plan: Plan, path: str) -> None:
             raise NotUnderstood(f"{plan.interpreter} can't be started") from error
 
 
-def request_for(
-    command: Command, executable: str, folder: str | None, job: bytes | None = None
-) -> wire.Message:
+def request_for(command: Command, executable: str, folder: str | None, job: bytes | None = None) -> wire.Message:
     """Return the request to execute a script as this worker's child would be executed.
 
     Args:

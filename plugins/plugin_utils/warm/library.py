@@ -23,12 +23,20 @@ from .payload import Part, Payload
 _OWN_PACKAGES = ("ansible", "ansible_collections")
 # What collections' code may load into the server beside the standard library.
 _LIBRARIES = frozenset(
-    ("boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "six", "certifi", "systemd", "selinux")
+    ("boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "six", "certifi", "packaging")
 )
 
 
 # What the payload's own script imports.
-_ALWAYS = ("base64", "datetime", "shutil", "tempfile", "zipfile", "runpy", "ansible.module_utils._internal._ansiballz._loader")
+_ALWAYS = (
+    "base64",
+    "datetime",
+    "shutil",
+    "tempfile",
+    "zipfile",
+    "runpy",
+    "ansible.module_utils._internal._ansiballz._loader",
+)
 _STANDARD = getattr(sys, "stdlib_module_names", frozenset(sys.builtin_module_names))
 
 
@@ -124,13 +132,15 @@ class Library(importlib.abc.MetaPathFinder):
             if self._sharing and not self._is_shared(fullname):
                 self._refuse(fullname)
             return self._spec(part)
-        if self._sharing and top not in _LIBRARIES and top not in _STANDARD and _asked_by_a_part():
+        if self._sharing and top not in _LIBRARIES and top not in _STANDARD and _asked_by_a_collection():
             self._refuse(fullname)
         return None
 
     def _is_shared(self, name: str) -> bool:
         """Say whether a source may be loaded into the server."""
-        return any(name == shared or name.startswith(f"{shared}.") or shared.startswith(f"{name}.") for shared in self._shared)
+        return any(
+            name == shared or name.startswith(f"{shared}.") or shared.startswith(f"{name}.") for shared in self._shared
+        )
 
     def _refuse(self, name: str) -> t.NoReturn:
         """Break off an import that only a fork may do."""
@@ -234,13 +244,13 @@ def _forget(name: str) -> None:
         delattr(sys.modules[parent], child)
 
 
-def _asked_by_a_part() -> bool:
-    """Say whether the import that is going on stands in a source of a payload."""
+def _asked_by_a_collection() -> bool:
+    """Say whether the import that is going on stands in a collection's source."""
     frame: types.FrameType | None = sys._getframe(2)
     while frame:
         module = frame.f_globals.get("__name__", "")
         if not module.startswith("importlib") and frame.f_globals is not globals():
-            return module.partition(".")[0] in _OWN_PACKAGES
+            return module.startswith("ansible_collections.")
         frame = frame.f_back
     return False
 
@@ -265,4 +275,5 @@ def _imports(part: Part, code: types.CodeType) -> t.Iterator[str]:
             level, attributes = constants[-2:]
             base = importlib.util.resolve_name("." * level + step.argval, package)
             yield base
-            yield from (f"{base}.{attribute}" for attribute in attributes or () if attribute != "*")
+            if base.partition(".")[0] in _OWN_PACKAGES:
+                yield from (f"{base}.{attribute}" for attribute in attributes or () if attribute != "*")

@@ -76,7 +76,9 @@ class Models:
         """Read what every client of a service needs."""
         if service not in self._known:
             self._known.add(service)
-            self.load([("load_data_with_path", name) for name in ("endpoints", "sdk-default-configuration", "partitions")])
+            self.load(
+                [("load_data_with_path", name) for name in ("endpoints", "sdk-default-configuration", "partitions")]
+            )
             self.load([("load_service_model", service, kind, "api_version", None) for kind in _KINDS])
 
     def load(self, keys: t.Iterable[Key]) -> None:

@@ -73,13 +73,17 @@ class Reader:
         if given["extensions"] != b"{}":
             raise NotUnderstood("a debugger or a coverage tool goes with it")
         module = ast.literal_eval(given["module_fqn"].decode("utf-8"))
-        parts = self._read_zip(given["zip_data"].strip(b"'"))
+        parts = self.parts(given["zip_data"].strip(b"'"))
         if module not in parts:
             raise NotUnderstood("the module is not in its own payload")
         return Payload(script, module, parts)
 
-    def _read_zip(self, encoded: bytes) -> dict[str, Part]:
-        """Return the parts of a zip file, given in base64."""
+    def parts(self, encoded: bytes) -> t.Mapping[str, Part]:
+        """Return the parts of a zip file, given in base64.
+
+        Raises:
+            NotUnderstood: it can't be read, or holds something else than Python sources of Ansible.
+        """
         if encoded not in self._seen:
             try:
                 self._seen[encoded] = dict(self._unpack(base64.b64decode(encoded, validate=True)))

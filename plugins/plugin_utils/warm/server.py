@@ -138,8 +138,14 @@ class Server:
         """Handle what has happened; say whether anything has."""
         events = self._selector.select(seconds)
         for key, _mask in events:
-            key.data(key.fileobj)
+            if self._selector.get_map().get(key.fd) is key:  # else what has happened before has settled it
+                key.data(key.fileobj)
         return bool(events)
+
+    def _unwatch(self, watched: t.Any) -> None:
+        """Wait no longer for a socket or descriptor."""
+        if watched in self._selector.get_map():
+            self._selector.unregister(watched)
 
     def _stop(self, _descriptor: int) -> t.NoReturn:
         """End: the owner is gone."""
@@ -235,9 +241,7 @@ class Server:
         self._selector.register(report, selectors.EVENT_READ, lambda _report: self._reported(pid))
         self._answer(connection, {"pid": pid})
 
-    def _become(
-        self, connection: socket.socket, work: Work, files: list[int], report: tuple[int, int]
-    ) -> t.NoReturn:
+    def _become(self, connection: socket.socket, work: Work, files: list[int], report: tuple[int, int]) -> t.NoReturn:
         """In a fork: close what is the server's, and run the module."""
         self._selector.close()
         connection.close()
@@ -295,7 +299,7 @@ class Server:
     def _hung_up(self, pid: int) -> None:
         """Handle the word of a worker that its fork may go on without it, or its death, which ends the fork as well."""
         running = self._running[pid]
-        self._selector.unregister(running.connection)
+        self._unwatch(running.connection)
         try:
             abandoned = bool(running.connection.recv(1))
         except OSError:
@@ -312,7 +316,7 @@ class Server:
             return
         running.text += text
         if not text:
-            self._selector.unregister(running.report)
+            self._unwatch(running.report)
 
     def _reap(self, _descriptor: int) -> None:
         """Pass on how forks have ended."""
@@ -330,11 +334,8 @@ class Server:
         running = self._running[pid]
         self._answer(running.connection, {"status": status})
         self._reported(pid)
-        for watched in (running.connection, running.report):
-            try:
-                self._selector.unregister(watched)
-            except KeyError:
-                pass
+        self._unwatch(running.connection)
+        self._unwatch(running.report)
         running.connection.close()
         os.close(running.report)
         del self._running[pid]
