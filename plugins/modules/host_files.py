@@ -7,9 +7,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: host_files
 version_added: 0.1.0
-short_description: Write many files and folders of a host in one go
+short_description: Write or remove many files and folders of a host in one go
 description:
-  - Makes any number of folders and files with the given contents, in the order given, in one module run.
+  - Makes any number of folders and files with the given contents, in the order given, and removes others, in one
+    module run.
   - M(ansible.builtin.copy) takes three trips to the host for each file, and over Session Manager each trip is
     a session and a transfer through S3.
   - Missing parents of a folder are made too, parents of a file are not.
@@ -20,7 +21,7 @@ options:
     description: The files and folders that there should be.
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       path:
         description: Absolute path. A link to a folder counts as the folder; a link in the place of a file is replaced.
@@ -41,6 +42,13 @@ options:
         description: Permissions, as four octal digits in quotes.
         type: str
         required: true
+  absent:
+    description:
+      - Absolute paths that there should be nothing at. A folder goes with all that is in it, a link without its target.
+      - They are removed before O(files) are made.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Says what would change and writes nothing.
@@ -64,11 +72,15 @@ EXAMPLES = r"""
         mode: "0644"
         content: |
           AWS_DEFAULT_REGION="eu-central-1"
+
+- name: Remove both again
+  mlinfra.aws.host_files:
+    absent: [/etc/mlinfra]
 """
 
 RETURN = r"""
 changed_paths:
-  description: The paths that were made or altered, in the order of O(files).
+  description: The paths that were removed, made or altered, in the order of O(absent) and O(files).
   returned: success
   type: list
   elements: str
@@ -78,6 +90,7 @@ changed_paths:
 import grp
 import os
 import pwd
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Sequence
@@ -159,15 +172,35 @@ def make(module: AnsibleModule, entry: dict, before: dict) -> None:
     module.set_fs_attributes_if_different(module.load_file_common_arguments(attributes, path=path), False)
 
 
+def remove(path: str) -> None:
+    """Remove a file, a link, or a folder with all that is in it."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
+
+
 def main() -> None:
     """Compare each entry with what stands, and bring the differing ones up to date."""
     module = AnsibleModule(
         argument_spec={
-            "files": {"type": "list", "elements": "dict", "required": True, "options": SUBOPTIONS},
+            "files": {"type": "list", "elements": "dict", "default": [], "options": SUBOPTIONS},
+            "absent": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
     changed_paths, diff = [], []
+    for path in module.params["absent"]:
+        # In check mode, too, a path is gone with its folder.
+        if not os.path.lexists(path) or any(path.startswith(f"{folder}/") for folder in changed_paths):
+            continue
+        try:
+            if not module.check_mode:
+                remove(path)
+        except OSError as error:
+            module.fail_json(msg=f"{path} can't be removed: {error}", changed_paths=changed_paths)
+        changed_paths.append(path)
+        diff.append({"before_header": path, "after_header": path, "before": "there\n", "after": ""})
     for entry in module.params["files"]:
         path = entry["path"]
         try:

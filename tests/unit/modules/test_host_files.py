@@ -27,9 +27,10 @@ def entry(path: Path, content: str | None = None, mode: str = "", **others: str)
 def apply(capsys, tmp_path):
     """Run the module as Ansible does, and return what it answers."""
 
-    def run(*files: dict, check: bool = False, succeeds: bool = True) -> dict:
+    def run(*files: dict, absent: list[Path] | None = None, check: bool = False, succeeds: bool = True) -> dict:
         arguments = {
             "files": list(files),
+            "absent": [str(path) for path in absent or []],
             "_ansible_check_mode": check,
             "_ansible_remote_tmp": str(tmp_path / "remote"),
         }
@@ -141,3 +142,15 @@ def test_what_was_written_before_a_failure_is_told(apply, there):
     result = apply(entry(there / "a", "1"), entry(there / "none" / "b", "2"), succeeds=False)
     assert result["changed_paths"] == [str(there / "a")]
     assert str(there / "none" / "b") in result["msg"]
+
+
+def test_what_should_be_absent_is_removed_once(apply, there):
+    apply(entry(there / "a" / "b"), entry(there / "a" / "b" / "c", "1"), entry(there / "d", "2"), entry(there / "e"))
+    (there / "link").symlink_to(there / "e")
+    gone = [there / "a", there / "d", there / "link", there / "never", there / "a" / "b"]
+    plan = apply(absent=gone, check=True)
+    assert len(list(there.iterdir())) == 4
+    real = apply(absent=gone)
+    assert plan["changed_paths"] == real["changed_paths"] == [str(path) for path in gone[:3]]
+    assert [path.name for path in there.iterdir()] == ["e"]
+    assert not apply(absent=gone)["changed"]
