@@ -28,6 +28,7 @@ PROGRAMS = ROOT / "roles" / "local_cloud" / "files"
 SLOT = 13
 HOST = "mlinfra-local-ml-training-1"
 INSTALLATION = "/opt/mlinfra"
+CACHE = f"{INSTALLATION}/cache"
 INSTALL_TASKS = ("Install uv", "Make the Python environment", "Install the Python packages")
 SSM = ("-e", "ml_host_connection=ssm")
 
@@ -140,6 +141,7 @@ class Rehearsal:
 
 def plain_install(rehearsal: Rehearsal, environment: dict[str, str]) -> float:
     """Seconds that plain uv takes for the role's lock, on the same host, into an environment of its own."""
+    environment = environment | {"TMPDIR": "/var/tmp", "UV_CACHE_DIR": CACHE}
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
     folder = f"{INSTALLATION}/plain"
     uv = f"{INSTALLATION}/uv/bin/uv"
@@ -159,18 +161,24 @@ def role_install(rehearsal: Rehearsal, environment: dict[str, str]) -> float:
 
 
 def installs(rehearsal: Rehearsal) -> dict[str, dict[str, float]]:
-    """The role's installation beside plain uv's, each with the same state of uv's cache."""
-    warm = rehearsal.package_environment()
+    """The role's installation beside plain uv's, each with the same state of uv's cache.
+
+    The cache is the host's own, as on an instance, and not the one that rehearsals share with each other.
+    """
+    shared = {"UV_CACHE_DIR", "UV_LINK_MODE"}
+    environment = {key: value for key, value in rehearsal.package_environment().items() if key not in shared}
     compared = {}
-    for state, environment in {"warm_cache": warm, "no_cache": warm | {"UV_NO_CACHE": "1"}}.items():
-        # In between, so that neither always meets the colder disk.
-        plain = [plain_install(rehearsal, environment)]
-        role = role_install(rehearsal, environment)
-        plain.append(plain_install(rehearsal, environment))
+    for state, before_each in (("empty_cache", f"rm -rf {CACHE}"), ("full_cache", ":")):
+        seconds = []
+        # The role's in between, so that neither always meets the colder disk.
+        for install in (plain_install, role_install, plain_install):
+            rehearsal.on_host(before_each)
+            seconds.append(install(rehearsal, environment))
+        plain = (seconds[0] + seconds[2]) / 2
         compared[state] = {
-            "role_seconds": round(role, 1),
-            "plain_uv_seconds": round(statistics.mean(plain), 1),
-            "ratio": round(role / statistics.mean(plain), 2),
+            "role_seconds": round(seconds[1], 1),
+            "plain_uv_seconds": round(plain, 1),
+            "ratio": round(seconds[1] / plain, 2),
         }
     return compared
 
