@@ -199,7 +199,7 @@ def measure(rehearsal: Rehearsal, repeats: int) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for way, arguments in {"ssh": (), "ssm": SSM}.items():
         first = rehearsal.configure(*arguments)
-        again = [rehearsal.configure(*arguments) for _ in range(repeats)]
+        again = [rehearsal.configure(*arguments) for _repeat in range(repeats)]
         results[way] = {
             "first": first.counts | {"seconds": round(first.seconds, 1)},
             "again": again[0].counts | {"seconds": spread(again)},

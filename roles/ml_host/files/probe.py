@@ -3,7 +3,8 @@
 """Print, as JSON, everything on this host that the role may have to change: one round trip instead of one a task.
 
 It reads only. What to look at comes as JSON in the first argument; the keys are those of `ml_host_probe` in the
-role's vars. With the key `answers` it only waits until the URLs answer so, and prints what they answer. It runs under whatever Python the host has, from 3.7 on, with the standard library alone.
+role's vars. With the key `answers` it does no more than wait until the URLs answer so, and print what they answer. It
+runs under whatever Python the host has, from 3.7 on, with the standard library alone.
 """
 
 from __future__ import annotations
