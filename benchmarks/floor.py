@@ -8,6 +8,7 @@ where AWS makes one wait. Nothing in it is slower than it has to be, nothing is 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 
 from plain import compute, core, iam, monitoring, network, storage
@@ -33,14 +34,21 @@ def destroy(aws: Aws, settings: Settings) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb. Returns the exit status: 1 where `verify` finds a difference."""
     parser = argparse.ArgumentParser(prog="floor.py", description=__doc__)
-    parser.add_argument("verb", choices=("apply", "verify", "destroy"), help="verify writes nothing")
-    parser.add_argument("--endpoint-url", help="the emulator; without it AWS itself")
-    parser.add_argument("--ca-bundle", help="file with the certificates to trust")
+    parser.add_argument(
+        "verb",
+        choices=("apply", "verify", "destroy", "describe"),
+        help="verify writes nothing; describe prints the part",
+    )
+    parser.add_argument("--endpoint-url", help="default: AWS_ENDPOINT_URL, or AWS itself")
+    parser.add_argument("--ca-bundle", help="certificates to trust (default: AWS_CA_BUNDLE)")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--core", action="store_true", help="only what alchemy makes too: see plain/core.py")
     options = parser.parse_args(arguments)
     aws = Aws(options.endpoint_url, options.ca_bundle, options.region, read_only=options.verb == "verify")
     settings = Settings.read(aws.account, options.region)
+    if options.verb == "describe":
+        print(json.dumps(core.description(settings)))
+        return 0
     try:
         if options.verb == "destroy":
             (core.destroy if options.core else destroy)(aws, settings)

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 Client = Callable[[str], Any]
 Thing = tuple[str, Any]
 
-ID = re.compile(r"\b([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}\b")
+ID = re.compile(r"(?<![\w-])([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}\b")
 # What AWS chooses.
 VOLATILE = re.compile(
     r"ResponseMetadata|.*Time|.*Timestamp|.*Date|creationTime|RoleLastUsed|RoleId|InstanceProfileId|VersionId|ETag"
@@ -70,6 +70,8 @@ def snapshot(client: Client) -> list[str]:
 def _ec2(ec2: Any) -> Iterator[Thing]:
     for operation, member in EC2.items():
         for thing in getattr(ec2, operation)()[member]:
+            if _is_gone(thing):
+                continue
             yield member, thing
             if member == "Vpcs":
                 for attribute in VPC_ATTRIBUTES:
@@ -81,6 +83,12 @@ def _ec2(ec2: Any) -> Iterator[Thing]:
     for pair in ec2.describe_key_pairs(IncludePublicKey=True)["KeyPairs"]:
         # The comment is anyone's.
         yield "KeyPairs", {**pair, "PublicKey": pair["PublicKey"].split()[:2]}
+
+
+def _is_gone(thing: dict[str, Any]) -> bool:
+    """Whether EC2 only remembers a thing, as it does for an hour."""
+    states = [thing.get("State")] + [instance["State"]["Name"] for instance in thing.get("Instances", [])]
+    return "deleted" in states or "terminated" in states
 
 
 def _buckets(s3: Any) -> Iterator[Thing]:

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from bench.emulator import Emulator
-from bench.measure import Failed, Run, run
+from bench.failures import Failed
+from bench.measure import Run, run
 from bench.ways import PHASES, Way
 
 Runs = dict[tuple[str, str], list[Run]]
@@ -36,16 +37,21 @@ def run_all(ways: Iterable[Way], rounds: int, slow_rounds: int, emulator: Emulat
                 _cycle(way, number, emulator, runs)
             except Failed as failure:
                 failures[way.key] = str(failure)
-                print(f"{way.key}: {failure}", file=sys.stderr, flush=True)
+                print(f"{way.key}: {failure}\n{failure.output}", file=sys.stderr, flush=True)
     return runs, failures
 
 
 def _cycle(way: Way, number: int, emulator: Emulator, runs: Runs) -> None:
     if number == 0:
-        way.prepare()
+        way.prepare(emulator)
     emulator.reset()
     way.forget()
     for phase in PHASES:
         done = run(way, phase, emulator)
         runs[way.key, phase].append(done)
-        print(f"{number + 1}  {way.key:11} {phase:8} {done.seconds:6.2f} s  {done.calls:4} calls", flush=True)
+        say(number, way.key, phase, done)
+
+
+def say(number: int, what: str, phase: str, done: Run) -> None:
+    """Print what a run took, so that one sees how far things are."""
+    print(f"{number + 1}  {what:11} {phase:8} {done.seconds:6.2f} s  {done.calls:4} calls", flush=True)

@@ -69,6 +69,7 @@ class Emulator:
             **kept,
             "AWS_ENDPOINT_URL": endpoint or self.endpoint,
             "AWS_CA_BUNDLE": self.ca_bundle,
+            "NODE_EXTRA_CA_CERTS": self.ca_bundle,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": caller,

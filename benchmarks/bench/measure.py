@@ -12,15 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.emulator import ROOT, Emulator
+from bench.failures import Failed
 from bench.ways import Way
 
-CALLER = "bench"
-WORK = ROOT / ".cache" / "bench"
-RECORD = WORK / "record.json"
-
-
-class Failed(Exception):
-    """A program that failed; the text is what it said last."""
+# No part of any name: Ansible strikes credentials out of all that modules return.
+CALLER = "benchmark-caller"
 
 
 @dataclass
@@ -56,45 +52,45 @@ def run(way: Way, phase: str, emulator: Emulator, endpoint: str | None = None) -
     Raises:
         Failed: where the program fails.
     """
-    WORK.mkdir(parents=True, exist_ok=True)
-    started = Path(f"{RECORD}.started")
-    for file in (RECORD, started):
+    record = emulator.directory / "record.json"
+    started = Path(f"{record}.started")
+    for file in (record, started):
         file.unlink(missing_ok=True)
     emulator.clear_calls()
-    environment = emulator.environment(CALLER, endpoint) | way.environment
-    seconds, cpu_seconds = _execute(way.command(emulator, phase), environment | _recording())
+    environment = emulator.environment(CALLER, endpoint) | _recording(record) | way.environment
+    output = emulator.directory / "output.txt"
+    seconds, cpu_seconds = _execute(way.command(phase), way.folder, environment, output)
     log = emulator.calls(CALLER)
     measured = Run(seconds, cpu_seconds, len(log), sum(call["writing"] for call in log), log=log)
     if started.exists():
         letters = started.read_bytes()
-        measured.timed = json.loads(RECORD.read_text(encoding="utf-8"))
+        measured.timed = json.loads(record.read_text(encoding="utf-8"))
         measured.tasks = len(measured.timed)
         measured.programs = 1 + letters.count(b"p")
         measured.forks, measured.modules = letters.count(b"f"), letters.count(b"m")
     return measured
 
 
-def _recording() -> dict[str, str]:
+def _recording(record: Path) -> dict[str, str]:
     return {
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "benchmarks" / "callback_plugins"),
         "ANSIBLE_CALLBACKS_ENABLED": "record",
-        "BENCH_RECORD": str(RECORD),
+        "BENCH_RECORD": str(record),
     }
 
 
-def _execute(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
+def _execute(command: list[str], folder: Path, environment: dict[str, str], output: Path) -> tuple[float, float]:
     """Run a program; returns its wall time and its CPU time with that of its children, in seconds."""
-    output = WORK / "output.txt"
     with output.open("wb") as file:
         began = time.monotonic()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
         )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         text = output.read_text(encoding="utf-8", errors="replace")
-        raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{text[-3000:]}")
+        raise Failed(f"{Path(command[0]).name} ended with {process.returncode}", text[-3000:])
     return seconds, usage.ru_utime + usage.ru_stime

@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import peers
-from bench.emulator import REGION, ROOT, Emulator
+from bench.emulator import ROOT, Emulator
 
 PHASES = ("apply", "noop", "destroy")
-# What alchemy covers too.
-PART = ("network", "storage", "iam")
 BIN = Path(sys.executable).parent
 INVENTORY = ROOT / "benchmarks" / "inventory"
 MAKE = ("playbooks/provision.yml", "playbooks/summary.yml")
 PLAYBOOKS = {"apply": MAKE, "noop": MAKE, "destroy": ("playbooks/destroy.yml",)}
-LOCAL = ("-e", "mlinfra_controller_connection=ansible.builtin.local", "-e", "verify=full")
+FULL = ("-e", "verify=full")
+LOCAL = ("-e", "mlinfra_controller_connection=ansible.builtin.local", *FULL)
+# mitogen takes the place of the connection `local` under this name only.
+MITOGEN = ("-e", "mlinfra_controller_connection=local", *FULL)
 
-Command = Callable[[Emulator, str], list[str]]
+Command = Callable[[str], list[str]]
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Way:
     Attributes:
         key: its name in the results.
         title: its name for people.
-        command: the program and its arguments, by emulator and phase.
+        command: the program and its arguments, by phase; where AWS answers stands in the environment.
         floor: the key of the floor that it is compared with; empty for a floor.
         slow: whether it takes so long that it runs less often.
         environment: what its program needs in its environment.
+        folder: where its program runs.
         prepare: installs what it needs; called once, unmeasured.
         forget: forgets what it remembers of the last cycle.
     """
@@ -44,18 +46,17 @@ class Way:
     floor: str = "floor"
     slow: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-    prepare: Callable[[], None] = lambda: None
+    folder: Path = ROOT
+    prepare: Callable[[Emulator], None] = lambda _emulator: None
     forget: Callable[[], None] = lambda: None
 
 
-def floor(*parts: str) -> Command:
-    """The command of a floor, of all parts or some."""
+def floor(*arguments: str) -> Command:
+    """The command of a floor."""
 
-    def command(emulator: Emulator, phase: str) -> list[str]:
+    def command(phase: str) -> list[str]:
         verb = "verify" if phase == "noop" else phase
-        where = ["--endpoint-url", emulator.endpoint, "--ca-bundle", emulator.ca_bundle, "--region", REGION]
-        chosen = ["--parts", *parts] if parts else []
-        return [sys.executable, str(ROOT / "benchmarks" / "floor.py"), verb, *where, *chosen]
+        return [sys.executable, str(ROOT / "benchmarks" / "floor.py"), verb, *arguments]
 
     return command
 
@@ -63,15 +64,10 @@ def floor(*parts: str) -> Command:
 def site(*arguments: str) -> Command:
     """The command of the collection, with further arguments."""
 
-    def command(_emulator: Emulator, phase: str) -> list[str]:
+    def command(phase: str) -> list[str]:
         return [str(BIN / "ansible-playbook"), "-i", str(INVENTORY), *PLAYBOOKS[phase], *arguments]
 
     return command
-
-
-def alchemy(_emulator: Emulator, phase: str) -> list[str]:
-    """The command of alchemy."""
-    return peers.alchemy_command(phase)
 
 
 WAYS = {
@@ -79,22 +75,24 @@ WAYS = {
     for way in (
         Way("floor", "plain boto3, the floor", floor(), floor=""),
         Way("warm", "mlinfra.aws", site()),
-        Way("warm_full", "mlinfra.aws, every role run (`verify=full`)", site("-e", "verify=full")),
+        Way("warm_full", "mlinfra.aws, every role run", site(*FULL)),
         Way("local", "mlinfra.aws, plain local connection, every role run", site(*LOCAL), slow=True),
         Way(
             "mitogen",
             "mlinfra.aws, mitogen, every role run",
-            site(*LOCAL),
+            site(*MITOGEN),
             slow=True,
             environment=peers.MITOGEN_ENVIRONMENT,
             prepare=peers.install_mitogen,
         ),
-        Way("floor_part", "plain boto3, network, buckets and role only", floor(*PART), floor=""),
+        Way("floor_core", "plain boto3, only what alchemy makes too", floor("--core"), floor=""),
         Way(
             "alchemy",
-            "alchemy, network, buckets and role only",
-            alchemy,
-            floor="floor_part",
+            "alchemy: network, bare buckets, role",
+            peers.alchemy_command,
+            floor="floor_core",
+            environment=peers.ALCHEMY_ENVIRONMENT,
+            folder=peers.ALCHEMY_HOME,
             prepare=peers.install_alchemy,
             forget=peers.forget_alchemy,
         ),

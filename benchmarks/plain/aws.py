@@ -26,8 +26,8 @@ class Aws:
     """The clients of one account.
 
     Args:
-        endpoint_url: where AWS, or its emulator, answers; None for AWS itself.
-        ca_bundle: file with the certificates to trust; None for the system's.
+        endpoint_url: where AWS, or its emulator, answers; None for what boto3 finds itself.
+        ca_bundle: file with the certificates to trust; None for what boto3 finds itself.
         region: the region.
         read_only: whether a call that writes raises Difference instead.
     """
@@ -40,9 +40,7 @@ class Aws:
         self._session.events.register("before-call", self._before_call)
         config = Config(retries={"mode": "adaptive", "max_attempts": 10}, s3={"addressing_style": "path"})
         self.client: Callable[[str], Any] = cache(
-            lambda service: self._session.client(
-                service, endpoint_url=endpoint_url, verify=ca_bundle or True, config=config
-            )
+            lambda service: self._session.client(service, endpoint_url=endpoint_url, verify=ca_bundle, config=config)
         )
 
     @property

@@ -7,7 +7,9 @@ their tags, and the role of the instances.
 
 from __future__ import annotations
 
-from plain import firewall, iam, network, routes, storage
+from typing import Any
+
+from plain import documents, firewall, iam, network, routes, storage
 from plain.aws import Aws, filters
 from plain.settings import Settings
 
@@ -49,3 +51,28 @@ def destroy(aws: Aws, settings: Settings) -> None:
     firewall.delete_groups(ec2, inside)
     routes.delete_tables(ec2, inside)
     network.delete_vpc(ec2, vpc["VpcId"])
+
+
+def description(settings: Settings) -> dict[str, Any]:
+    """The part in words that a program in another language can take."""
+    return {
+        "name": settings.name,
+        "tags": settings.tags,
+        "cidr": settings["network_cidr"],
+        "zones": settings["network_availability_zones"],
+        "public": settings["network_public_subnets"],
+        "private": settings["network_private_subnets"],
+        "group": settings.instance_role,
+        "ports": firewall.PORTS,
+        "allowed": settings["network_allowed_cidrs"],
+        "buckets": [settings.bucket(purpose) for purpose in storage.FOLDERS],
+        "role": {
+            "roleName": settings.instance_role,
+            "description": iam.description(settings),
+            "assumeRolePolicy": documents.instance_trust(),
+            "managedPolicyArns": [iam.MANAGED],
+            "policies": [
+                {"policyName": "permissions", "policyDocument": documents.instance_permissions(settings)},
+            ],
+        },
+    }

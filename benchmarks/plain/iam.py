@@ -23,8 +23,7 @@ def apply(aws: Aws, settings: Settings) -> str:
 def ensure_instance_role(iam: Any, settings: Settings) -> None:
     """Make the role of the instances."""
     name = settings.instance_role
-    description = f"What the ML instances of {settings.name} may do"
-    new = ensure_role(iam, name, description, documents.instance_trust(), settings.tags)
+    new = ensure_role(iam, name, description(settings), documents.instance_trust(), settings.tags)
     attached = [] if new else iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     arns = {policy["PolicyArn"] for policy in attached}
     if MANAGED not in arns:
@@ -35,6 +34,11 @@ def ensure_instance_role(iam: Any, settings: Settings) -> None:
     for surplus in [] if new else iam.list_role_policies(RoleName=name)["PolicyNames"]:
         if surplus != "permissions":
             iam.delete_role_policy(RoleName=name, PolicyName=surplus)
+
+
+def description(settings: Settings) -> str:
+    """What the role says of itself."""
+    return f"What the ML instances of {settings.name} may do"
 
 
 def ensure_role(iam: Any, name: str, description: str, trust: documents.Document, tags: dict[str, str]) -> bool:
