@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 import subprocess
 import sys
@@ -72,13 +71,13 @@ class Fork:
         os.close(self._output)
         os.close(self._errors)
         run.empty_input()
-        for descriptor, target in zip(files, (1, 2)):
+        for descriptor, target in zip(files, (1, 2), strict=True):
             os.dup2(descriptor, target)
             os.close(descriptor)
         atexit._clear()
         sys.modules["__main__"] = library.main
+        sys.path[:] = library.path
         library.serve(job)
-        gc.collect()
         run.execute(job.script, [path], lambda: None)
 
     def communicate(self) -> tuple[str, str]:

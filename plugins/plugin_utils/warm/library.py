@@ -82,6 +82,7 @@ class Library(importlib.abc.MetaPathFinder):
 
     def __init__(self, root: str, folders: t.Sequence[str], collections: t.Iterable[str]) -> None:
         self.main = sys.modules["__main__"]
+        self.path = list(sys.path)
         self._root = root
         self._folders = folders
         self._shared = ("ansible.module_utils", *(f"ansible_collections.{name}" for name in collections))

@@ -20,7 +20,7 @@ _METHODS = frozenset(
     + ("determine_latest_version",)
 )
 
-Key = t.Tuple[t.Any, ...]
+Key = tuple[t.Any, ...]
 
 
 class Models:

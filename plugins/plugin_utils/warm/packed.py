@@ -34,7 +34,7 @@ _OWN_UTILS = _ANSIBLE / "module_utils"
 # Made up by Ansible itself, for each version of it.
 _MADE_UP = ("ansible", "ansible.module_utils")
 
-Look = t.List[int]
+Look = list[int]
 
 
 class Packed:

@@ -31,7 +31,7 @@ def take_place(files: t.Sequence[int], variables: t.Mapping[str, str], folder: s
     """
     os.setsid()
     empty_input()
-    for descriptor, target in zip(files, (1, 2)):
+    for descriptor, target in zip(files, (1, 2), strict=True):
         os.dup2(descriptor, target)
         os.close(descriptor)
     os.umask(mask)
@@ -59,7 +59,7 @@ def execute(script: bytes, arguments: t.Sequence[str], report: t.Callable[[], No
     Args:
         script: its source.
         arguments: its path, empty for one that came by standard input, and its arguments.
-        report: called when all is done.
+        report: called when the script has ended.
     """
     main = sys.modules["__main__"]
     names = vars(main)
@@ -71,6 +71,7 @@ def execute(script: bytes, arguments: t.Sequence[str], report: t.Callable[[], No
         names["__file__"] = arguments[0]
     sys.argv = list(arguments)
     deadly = 0
+    known = set(sys.modules)
     try:
         exec(compile(script, arguments[0] or "<stdin>", "exec", dont_inherit=True), names)
         status = 0
@@ -80,8 +81,7 @@ def execute(script: bytes, arguments: t.Sequence[str], report: t.Callable[[], No
         deadly = signal.SIGINT if isinstance(error, KeyboardInterrupt) else 0
         status = 1
         _show(error)
-    status = _end(names, status)
-    report()
+    status = _end(known, report, status)
     if deadly:
         signal.signal(deadly, signal.SIG_DFL)
         os.kill(os.getpid(), deadly)
@@ -90,8 +90,8 @@ def execute(script: bytes, arguments: t.Sequence[str], report: t.Callable[[], No
 
 def _show(error: BaseException) -> None:
     """Report an exception as the interpreter does, without this file's own frame."""
-    trace = error.__traceback__
-    sys.excepthook(type(error), error, trace.tb_next if trace else None)
+    trace = error.__traceback__.tb_next if error.__traceback__ else None
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
 
 
 def _status(code: object) -> int:
@@ -104,11 +104,20 @@ def _status(code: object) -> int:
     return 1
 
 
-def _end(names: dict[str, t.Any], status: int) -> int:
-    """Do what an interpreter does at its end: wait for threads, call what wants to be called, close files."""
+def _end(known: set[str], report: t.Callable[[], None], status: int) -> int:
+    """Do what an interpreter does at its end: wait for threads, call what wants to be called, let go of everything.
+
+    Args:
+        known: names of the modules that were there before the script.
+        report: called before anything is let go of.
+        status: the exit status so far.
+    """
     threading._shutdown()
     atexit._run_exitfuncs()
-    names.clear()
+    report()
+    vars(sys.modules["__main__"]).clear()
+    for name in set(sys.modules) - known:
+        sys.modules.pop(name, None)
     gc.collect()
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -292,7 +292,7 @@ class Server:
                 values = json.loads(shown)
             except (OSError, subprocess.CalledProcessError, ValueError) as error:
                 raise NotUnderstood("the shell does not show what it sets") from error
-            self._shell_sets[key] = {name: value for name, value in zip(SHELL_SETS, values) if value is not None}
+            self._shell_sets[key] = {name: value for name, value in zip(SHELL_SETS, values, strict=True) if value is not None}
         plain = {name: value for name, value in given.items() if name not in SHELL_SETS}
         return {**plain, **self._shell_sets[key], **command.environment}
 

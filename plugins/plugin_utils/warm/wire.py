@@ -14,7 +14,7 @@ import typing as t
 _LENGTHS = struct.Struct("!II")
 _CHUNK = 1 << 20
 
-Message = t.Dict[str, t.Any]
+Message = dict[str, t.Any]
 
 
 def send(connection: socket.socket, header: Message, body: bytes = b"", files: t.Sequence[int] = ()) -> None:

@@ -1,0 +1,214 @@
+# Copyright: mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The connection mlinfra.aws.warm does what the plain connection does."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import ansible
+import pytest
+
+from .conftest import PLAIN, ROOT, WARM, Player, Run, until
+
+pytestmark = pytest.mark.weight(60)
+
+
+def odd(what: str, **more: Any) -> dict[str, Any]:
+    """A task of the module that does odd things."""
+    return {"odd_process": {"what": what, **more}}
+
+
+TASKS: dict[str, dict[str, Any]] = {
+    "success": {"ansible.builtin.stat": {"path": "/etc/passwd"}},
+    "changed": {"ansible.builtin.file": {"path": "{{ folder }}/made", "state": "directory", "mode": "0700"}},
+    "diff": {
+        "ansible.builtin.lineinfile": {"path": "{{ folder }}/line", "line": "ä line", "create": True, "mode": "0600"}
+    },
+    "action with files": {"ansible.builtin.copy": {"content": "ü", "dest": "{{ folder }}/copied", "mode": "0600"}},
+    "missing argument": {"ansible.builtin.stat": {}},
+    "failed command": {"ansible.builtin.command": "ls /nowhere"},
+    "own mistake": odd("raise"),
+    "warnings": odd("warn", secret="hush-hush-hush"),
+    "no_log": {**odd("warn", secret="hush-hush-hush"), "no_log": True},
+    "surroundings": odd("look"),
+    "environment": {
+        **odd("look"),
+        "environment": {"QUOTED": 'it\'s "so" $HOME `x` \\ ü', "TZ": "Asia/Tokyo", "TMPDIR": "{{ folder }}"},
+    },
+    "environment of the interpreter": {**odd("look"), "environment": {"PYTHONPATH": "/nowhere", "LC_ALL": "C"}},
+    "nothing of the run before": {**odd("state"), "loop": [1, 2]},
+    "surroundings after that": odd("look"),
+    "other output": odd("write"),
+    "signal": odd("die"),
+    "interrupt": odd("interrupt"),
+    "status": odd("status"),
+    "last word": odd("complain"),
+    "no result": odd("nothing"),
+    "much output": odd("much"),
+    "child that holds the output": odd("background"),
+    "child that lives on": odd("daemon", path="{{ folder }}/daemon"),
+    "thread": odd("thread", path="{{ folder }}/thread"),
+    "what the thread wrote": {"ansible.builtin.slurp": {"path": "{{ folder }}/thread"}},
+    "become": {**odd("look"), "become": True, "become_method": "ansible.builtin.su", "become_user": "root"},
+    "loop": {"ansible.builtin.command": "echo {{ item }}", "loop": ["a", "b"]},
+    "timeout": {"ansible.builtin.command": "sleep 20", "timeout": 1},
+    "raw": {"ansible.builtin.raw": "echo raw"},
+    "shell": {"ansible.builtin.shell": "echo $0 $1; exit 3"},
+    "interpreter": {"ansible.builtin.ping": {}, "vars": {"ansible_python_interpreter": "/nowhere/python"}},
+    "job": {"ansible.builtin.command": "echo job", "async": 20, "poll": 1},
+    "failed job": {**odd("raise"), "async": 20, "poll": 1},
+    "odd job": {**odd("write"), "async": 20, "poll": 1},
+    "killed job": {**odd("die"), "async": 20, "poll": 1},
+    "surroundings of a job": {**odd("look"), "async": 20, "poll": 1, "environment": {"ODD": "set"}},
+    "job that takes too long": {"ansible.builtin.command": "sleep 20", "async": 1, "poll": 1},
+    "job in the background": {"ansible.builtin.command": "sleep 1", "async": 20, "poll": 0, "register": "job"},
+    "its end": {
+        "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
+        "register": "polled",
+        "until": "polled is finished",
+        "delay": 1,
+    },
+    "its removal": {"ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}", "mode": "cleanup"}},
+    "what lived on": {"ansible.builtin.slurp": {"path": "{{ folder }}/daemon"}},
+    "retries": {"ansible.builtin.command": "false", "until": False, "retries": 1, "delay": 0},
+}
+# These run as the plain connection runs them, and what they tell differs only in what is odd about a fork.
+CHECKED = ("success", "changed", "diff", "action with files", "failed command", "warnings")
+
+
+def rescued(names: Any) -> list[dict[str, Any]]:
+    """Tasks of which each may fail without an effect on the others."""
+    return [{"block": [{"name": name, **TASKS[name]}], "rescue": [{"meta": "noop"}]} for name in names]
+
+
+@pytest.fixture(scope="module")
+def runs(player: Player) -> dict[str, Run]:
+    """All tasks, over both connections."""
+    return player.both("all", rescued(TASKS), "-vvv")
+
+
+@pytest.fixture(scope="module")
+def checks(player: Player) -> dict[str, Run]:
+    """Some tasks in check mode, over both connections."""
+    return player.both("check", rescued(CHECKED), "--check", "--diff")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_same_result(name: str, runs: dict[str, Run]) -> None:
+    """Every task has the same result, whatever its process does."""
+    assert runs[WARM].results[name, "host0"] == runs[PLAIN].results[name, "host0"]
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_same_check(name: str, checks: dict[str, Run]) -> None:
+    """Check mode and differences are the same."""
+    assert checks[WARM].results[name, "host0"] == checks[PLAIN].results[name, "host0"]
+
+
+def test_which_way_was_taken(runs: dict[str, Run]) -> None:
+    """What can run in a fork does, what can't does not, and the log says so."""
+    forks = len(re.findall(r"WARM: fork \d+", runs[WARM].text))
+    plain = re.findall(r"PLAIN: (.*)", runs[WARM].text)
+    assert forks > 40
+    assert len(plain) == 2, plain
+    assert "WARM" not in runs[PLAIN].text
+
+
+def test_secrets_stay_hidden(runs: dict[str, Run]) -> None:
+    """What no_log hides is shown by neither."""
+    assert "censored" in runs[WARM].results["no_log", "host0"]
+    assert "hush" not in runs[WARM].text
+
+
+def test_another_version_of_module_utils(player: Player) -> None:
+    """A playbook that has its own version of something that is loaded gets its own."""
+    plays = [[{"tasks": [{"name": "first", **TASKS["success"]}]}], [{"tasks": [{"name": "second", **odd("look")}]}]]
+    command = player.command(WARM, plays, "-vvv")
+    own = Path(command[-2]).parent / "module_utils" / "common" / "text"
+    own.mkdir(parents=True)
+    installed = Path(ansible.__file__).parent / "module_utils" / "common" / "text" / "formatters.py"
+    (own / "formatters.py").write_text(installed.read_text() + "\nimport os\nos.environ['OWN_VERSION'] = 'loaded'\n")
+    for folder in (own, own.parent):
+        (folder / "__init__.py").touch()
+    run = player.run(command)
+    assert run.results["second", "host0"]["environment"]["OWN_VERSION"] == "loaded"
+    assert "PLAIN: it brings another ansible.module_utils.common.text.formatters" in run.text
+    assert len(re.findall("WARM: fork", run.text)) == 1
+
+
+def test_many_at_once(player: Player) -> None:
+    """Two runs with ten hosts each, whose tasks overlap, do not meet."""
+    tasks = [{"name": "echo", "ansible.builtin.command": "echo {{ inventory_hostname }} {{ run }}", "loop": [1, 2]}]
+    with ThreadPoolExecutor() as threads:
+        started = [
+            threads.submit(
+                player,
+                WARM,
+                [[{"strategy": "ansible.builtin.free", "vars": {"run": run}, "tasks": tasks}]],
+                *("-vvv", "--forks", "10"),
+                hosts=10,
+            )
+            for run in ("one", "two")
+        ]
+        done = {run: future.result() for run, future in zip(("one", "two"), started, strict=True)}
+    for name, run in done.items():
+        assert run.status == 0
+        assert len(re.findall("WARM: fork", run.text)) == 20
+        for host in range(10):
+            results = run.results["echo", f"host{host}"]["results"]
+            assert [result["stdout"] for result in results] == [f"host{host} {name}"] * 2
+
+
+def servers(owner: int) -> list[str]:
+    """The command lines of the servers of a run."""
+    shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in shown.splitlines() if f'"owner": {owner},' in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_behind(number: signal.Signals, player: Player, tmp_path: Path) -> None:
+    """The server ends with the run, however that ends; a module ends with the run if it is told to."""
+    mark = tmp_path / "mark"
+    wait = f"echo $PPID > {mark}.new; mv {mark}.new {mark}; exec sleep 30"
+    command = player.command(WARM, [[{"tasks": [{"name": "wait", "ansible.builtin.shell": wait}]}]])
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=player.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as run:
+        assert until(mark.exists, 30)
+        module = int(mark.read_text())
+        assert servers(run.pid)
+        run.send_signal(number)
+    assert until(lambda: not servers(run.pid), 3)
+    if number == signal.SIGKILL:
+        # As with the plain connection, a module that nobody told to end goes on.
+        os.kill(module, signal.SIGTERM)
+    assert until(lambda: not Path(f"/proc/{module}").exists(), 3)
+
+
+def test_where_nothing_can_be_kept(player: Player, tmp_path: Path) -> None:
+    """Without a folder to keep packed modules in, and with a long path to a short-lived one, all goes on as ever."""
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    (tmp_path / "file").touch()
+    run = player(
+        WARM,
+        [[{"tasks": [{"name": "look", **TASKS["success"]}]}]],
+        "-vvv",
+        ANSIBLE_WARM_CACHE=str(tmp_path / "file" / "cache"),
+        ANSIBLE_LOCAL_TEMP=str(long),
+    )
+    assert run.status == 0
+    assert len(re.findall("WARM: fork", run.text)) == 1
+    assert "WARM packs by itself" in run.text
