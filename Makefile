@@ -92,6 +92,14 @@ molecule: setup ## Run the molecule scenarios, or one: make molecule ROLE=networ
 e2e: setup ## Run the end-to-end tests
 	@$(PYTEST) tests/e2e $(ARGS)
 
+##### Benchmarks
+
+# LATENCY=1 measures a first apply with AWS's latencies too, HOST=1 the configuration of a host.
+.PHONY: bench
+bench: setup ## Compare speed with plain boto3 and others, and write docs/speed.md (LATENCY=1 HOST=1: more)
+	@$(BIN)/python benchmarks/run.py $(if $(LATENCY),--latency) $(if $(HOST),--host) $(ARGS)
+	$(BIN)/python tools/generate_docs.py
+
 ##### Upkeep
 
 .PHONY: docs

@@ -1,9 +1,10 @@
 # Copyright: mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write the generated pages: each role's README, the picture of the architecture, and the README's cost table.
+"""Write the generated pages: each role's README, the picture of the architecture, costs and speed.
 
 Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
-environment_info, addresses and sizes in the picture from the roles' defaults, costs from the collection's prices.
+environment_info, addresses and sizes in the picture from the roles' defaults, costs from the collection's prices, speed
+from the newest results of the benchmarks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import speed
 import yaml
 from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
@@ -121,6 +123,9 @@ def render() -> dict[Path, str]:
     costs = engine.get_template("cost.md.j2").render(
         region=defaults["mlinfra_region"], full=month(defaults, "nat_gateway"), sample=month(defaults, "none")
     )
+    measured = speed.newest(ROOT / "benchmarks" / "results")
+    for name in ("speed.md", "speed.svg") if measured else ():
+        pages[ROOT / "docs" / name] = engine.get_template(f"{name}.j2").render(speed.figures(measured))
     readme = ROOT / "README.md"
     pages[readme] = re.sub(
         r"(<!-- cost .*?-->\n).*?(<!-- /cost -->)", rf"\1{costs}\2", readme.read_text(), flags=re.DOTALL

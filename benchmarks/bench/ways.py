@@ -75,11 +75,11 @@ WAYS = {
     for way in (
         Way("floor", "plain boto3, the floor", floor(), floor=""),
         Way("warm", "mlinfra.aws", site()),
-        Way("warm_full", "mlinfra.aws, every role run", site(*FULL)),
-        Way("local", "mlinfra.aws, plain local connection, every role run", site(*LOCAL), slow=True),
+        Way("warm_full", "mlinfra.aws, all roles", site(*FULL)),
+        Way("local", "mlinfra.aws, plain local, all roles", site(*LOCAL), slow=True),
         Way(
             "mitogen",
-            "mlinfra.aws, mitogen, every role run",
+            "mlinfra.aws, mitogen, all roles",
             site(*MITOGEN),
             slow=True,
             environment=peers.MITOGEN_ENVIRONMENT,

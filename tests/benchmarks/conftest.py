@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from bench.emulator import REGION, Emulator
 
-SLOT = 13
+SLOT = 14
 
 
 class Account:
-    """The emulator of slot 13, and clients of it."""
+    """The emulator of slot 14, and clients of it."""
 
     def __init__(self) -> None:
         self.emulator = Emulator(SLOT)
