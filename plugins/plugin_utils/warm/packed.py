@@ -51,11 +51,20 @@ class Packed:
         self._looks: dict[str, Look | None] = {}
 
     def bring(self) -> None:
-        """Put what still holds where Ansible looks for what it has packed in this run; at most once in a run."""
+        """Put what still holds where Ansible looks for what it has packed in this run.
+
+        A playbook or a role may bring module_utils or collections of its own: what was brought before it goes then.
+        """
         mark = self._run / _BROUGHT
-        if mark.exists():
-            return
-        self._run.mkdir(exist_ok=True)
+        context = f"{self._store.name} {_only_own_utils()}"
+        try:
+            if mark.read_text(encoding="ascii") == context:
+                return
+        except OSError:
+            self._run.mkdir(exist_ok=True)
+        for brought in self._run.glob("*-none"):
+            if brought.is_symlink():
+                brought.unlink(missing_ok=True)
         if self._is_mine() and _only_own_utils():
             for noted in self._store.glob("*.json"):
                 kept = noted.with_suffix("")
@@ -64,7 +73,7 @@ class Packed:
                 else:
                     noted.unlink(missing_ok=True)
                     kept.unlink(missing_ok=True)
-        mark.touch()
+        _write(mark, context.encode("ascii"))
 
     def keep(self) -> None:
         """Keep what was packed in this run."""
@@ -135,7 +144,8 @@ def _context() -> str:
 
 def _collection_folders() -> list[str]:
     """Return the folders that hold collections, in the order in which they are searched."""
-    return [os.path.abspath(folder) for folder in AnsibleCollectionConfig.collection_paths]
+    folders = [os.path.abspath(folder) for folder in AnsibleCollectionConfig.collection_paths]
+    return [folder for folder in folders if os.path.isdir(os.path.join(folder, "ansible_collections"))]
 
 
 def _only_own_utils() -> bool:
@@ -174,10 +184,9 @@ def _sources(part: Part) -> t.Iterator[str]:
         path = os.path.join(top, *names[3:])
     yield path
     yield os.path.dirname(path)
-    if not _is(path, part.source):
-        # What has no file is a package that stands for nothing, or for another by way of a redirection.
-        if part.source and b"sys.modules[" not in part.source:
-            raise LookupError(part.path)
+    # What has no file is a package that stands for nothing, or for another by way of a redirection.
+    if not _is(path, part.source) and part.source and b"sys.modules[" not in part.source:
+        raise LookupError(part.path)
 
 
 def _is(path: str, content: bytes) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import ansible
 import pytest
+import yaml
 
 from .conftest import PLAIN, ROOT, WARM, Player, Run, until
 
@@ -127,18 +128,19 @@ def test_secrets_stay_hidden(runs: dict[str, Run]) -> None:
     assert "hush" not in runs[WARM].text
 
 
-def test_another_version_of_module_utils(player: Player) -> None:
-    """A playbook that has its own version of something that is loaded gets its own."""
-    plays = [[{"tasks": [{"name": "first", **TASKS["success"]}]}], [{"tasks": [{"name": "second", **odd("look")}]}]]
-    command = player.command(WARM, plays, "-vvv")
-    own = Path(command[-2]).parent / "module_utils" / "common" / "text"
+def test_another_version_of_module_utils(player: Player, tmp_path: Path) -> None:
+    """A role that brings its own version of something that is loaded already gets its own."""
+    own = tmp_path / "own" / "module_utils" / "common" / "text"
     own.mkdir(parents=True)
     installed = Path(ansible.__file__).parent / "module_utils" / "common" / "text" / "formatters.py"
     (own / "formatters.py").write_text(installed.read_text() + "\nimport os\nos.environ['OWN_VERSION'] = 'loaded'\n")
     for folder in (own, own.parent):
         (folder / "__init__.py").touch()
-    run = player.run(command)
-    assert run.results["second", "host0"]["environment"]["OWN_VERSION"] == "loaded"
+    (tmp_path / "own" / "tasks").mkdir()
+    (tmp_path / "own" / "tasks" / "main.yml").write_text(yaml.safe_dump([{"name": "second", **odd("look")}]))
+    tasks = [{"name": "first", **TASKS["success"]}, {"ansible.builtin.include_role": {"name": "own"}}]
+    run = player(WARM, [[{"tasks": tasks}]], "-vvv", ANSIBLE_ROLES_PATH=str(tmp_path))
+    assert run.results["own : second", "host0"]["environment"]["OWN_VERSION"] == "loaded"
     assert "PLAIN: it brings another ansible.module_utils.common.text.formatters" in run.text
     assert len(re.findall("WARM: fork", run.text)) == 1
 
@@ -188,7 +190,7 @@ def test_nothing_is_left_behind(number: signal.Signals, player: Player, tmp_path
     ) as run:
         assert until(mark.exists, 30)
         module = int(mark.read_text())
-        assert servers(run.pid)
+        assert servers(run.pid), subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
         run.send_signal(number)
     assert until(lambda: not servers(run.pid), 3)
     if number == signal.SIGKILL:
