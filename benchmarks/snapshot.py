@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 Client = Callable[[str], Any]
 Thing = tuple[str, Any]
 
-ID = re.compile(r"(?<![\w-])([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}\b")
+ID = re.compile(r"(?<![\w-])([a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 # What AWS chooses.
 VOLATILE = re.compile(
     r"ResponseMetadata|.*Time|.*Timestamp|.*Date|creationTime|RoleLastUsed|RoleId|InstanceProfileId|VersionId|ETag"
