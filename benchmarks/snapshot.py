@@ -63,7 +63,7 @@ def snapshot(client: Client) -> list[str]:
         *_iam(client("iam")),
         *_others(client),
     ]
-    names = {identifier: name for _, thing in things for identifier, name in _named(thing)}
+    names = {identifier: name for _kind, thing in things for identifier, name in _named(thing)}
     return sorted(f"{kind} {_text(_plain(thing, names))}" for kind, thing in things)
 
 
