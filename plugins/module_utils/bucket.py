@@ -37,7 +37,8 @@ def is_marker(version: Mapping[str, Any]) -> bool:
 
 
 # Attribute, call, the error that says there is none, and what of the answer is the attribute.
-_ATTRIBUTES: tuple[tuple[str, str, str, Callable[[dict[str, Any]], Any]], ...] = (
+Attributes = tuple[tuple[str, str, str, Callable[[dict[str, Any]], Any]], ...]
+ATTRIBUTES: Attributes = (
     (
         "BucketEncryption",
         "get_bucket_encryption",
@@ -78,6 +79,26 @@ _ATTRIBUTES: tuple[tuple[str, str, str, Callable[[dict[str, Any]], Any]], ...] =
 )
 
 
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+# What no role configures, and what somebody may have added by hand. Access control lists are not among them: under
+# ObjectOwnership BucketOwnerEnforced they have no effect and S3 refuses to change them.
+ADDED_ATTRIBUTES: Attributes = (
+    ("WebsiteConfiguration", "get_bucket_website", "NoSuchWebsiteConfiguration", _whole),
+    ("CORSConfiguration", "get_bucket_cors", "NoSuchCORSConfiguration", _whole),
+    (
+        "ReplicationConfiguration",
+        "get_bucket_replication",
+        "ReplicationConfigurationNotFoundError",
+        lambda answer: answer["ReplicationConfiguration"],
+    ),
+    ("BucketLoggingStatus", "get_bucket_logging", "", _whole),
+    ("NotificationConfiguration", "get_bucket_notification_configuration", "", _whole),
+)
+
+
 class Buckets:
     """Buckets and their marker objects.
 
@@ -101,7 +122,7 @@ class Buckets:
     def attributes(self, name: str) -> dict[str, Any]:
         """The configuration in AWS's own words. What isn't configured is an empty dictionary."""
         found: dict[str, Any] = {}
-        for attribute, call, missing, take in _ATTRIBUTES:
+        for attribute, call, missing, take in ATTRIBUTES:
             try:
                 found[attribute] = take(getattr(self._client, call)(Bucket=name))
             except is_boto3_error_code(missing):

@@ -228,15 +228,13 @@ def discover(
         found, tags = Collector(reader, identity, executor).collect(kinds, tagged="resources" in gather)
     partition = clients("ec2").meta.partition
     claimed = claim(found, tags, identity, partition)
-    makers = {
-        "network": lambda: outputs.network(claimed, identity),
-        "storage": lambda: outputs.storage(claimed, identity, partition),
-        "iam": lambda: outputs.iam(claimed, identity),
-        "compute": lambda: outputs.compute(claimed, identity),
-        "monitoring": lambda: outputs.monitoring(claimed, identity),
-        "resources": lambda: flatten(claimed, tags, partition),
-    }
-    return {answer: makers[answer]() for answer in gather}, reader.errors
+
+    def answer(asked: str) -> Any:
+        if asked == "resources":
+            return flatten(claimed, tags, partition)
+        return outputs.of_role(asked, claimed, identity, partition)
+
+    return {asked: answer(asked) for asked in gather}, reader.errors
 
 
 def main() -> None:

@@ -72,6 +72,13 @@ class RoleSettings:
         self._variables[variable] = value
         self.unreadable.pop(variable, None)
 
+    def settle(self, role: str) -> None:
+        """Template what a role's vars/main/declared.yml says, each variable once and not again for each that needs it."""
+        for variable in self._load(ROLES_FOLDER / role / "vars" / "main" / "declared.yml"):
+            value = self.get(variable)
+            if variable not in self.unreadable:
+                self.replace(variable, value)
+
     def get(self, variable: str) -> t.Any:
         """Return a variable, templated, or None: it isn't there, or it can't be templated, which is noted."""
         try:

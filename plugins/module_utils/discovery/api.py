@@ -43,8 +43,8 @@ class CallError:
 
 
 @AWSErrorHandler.common_error_handler("ask AWS")
-def _ask(client: Any, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    if client.can_paginate(operation):
+def _ask(client: Any, operation: str, arguments: dict[str, Any], whole: bool) -> dict[str, Any]:
+    if whole and client.can_paginate(operation):
         return client.get_paginator(operation).paginate(**arguments).build_full_result()
     return getattr(client, operation)(**arguments)
 
@@ -60,31 +60,45 @@ class Reader:
         self._clients = clients
         self.errors: list[CallError] = []
 
+    def ask(
+        self, service: str, operation: str, missing: str = "", whole: bool = True, **arguments: Any
+    ) -> dict[str, Any] | None:
+        """The answer of an operation.
+
+        Args:
+            service: boto3's name of the service.
+            operation: boto3's name of the operation.
+            missing: the error that only says that there is nothing, besides those that always say so.
+            whole: whether to read all pages of a list, or the first one only.
+            arguments: what the operation is called with.
+
+        Returns:
+            The answer; None where nothing was found, and where AWS refused the call: then `errors` has it.
+
+        Raises:
+            AnsibleAWSError: where AWS could not be asked at all (no credentials, no connection).
+        """
+        try:
+            return _ask(self._clients(service), operation, arguments, whole)
+        except AnsibleAWSError as error:
+            refusal = getattr(error.exception, "response", None)
+            if refusal is None:
+                raise
+            code, message = refusal["Error"]["Code"], refusal["Error"]["Message"]
+            if code not in (*_NOT_FOUND, missing):
+                call = error.exception.operation_name
+                self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
+            return None
+
     def list(self, service: str, operation: str, *results: str, **arguments: Any) -> list[Any]:
-        """Everything that an operation lists, all pages.
+        """Everything that an operation lists, all pages; nothing where `ask` has no answer.
 
         Args:
             service: boto3's name of the service.
             operation: boto3's name of the operation.
             results: the members of the answer to return, one after the other; one that is no list counts as one entry.
             arguments: what the operation is called with.
-
-        Returns:
-            The list; empty where nothing was found, and where AWS refused the call: then `errors` has it.
-
-        Raises:
-            AnsibleAWSError: where AWS could not be asked at all (no credentials, no connection).
         """
-        try:
-            answer = _ask(self._clients(service), operation, arguments)
-        except AnsibleAWSError as error:
-            refusal = getattr(error.exception, "response", None)
-            if refusal is None:
-                raise
-            code, message = refusal["Error"]["Code"], refusal["Error"]["Message"]
-            if code not in _NOT_FOUND:
-                call = error.exception.operation_name
-                self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
-            return []
+        answer = self.ask(service, operation, **arguments) or {}
         members = (answer.get(result, []) for result in results)
         return [entry for member in members for entry in (member if isinstance(member, list) else [member])]

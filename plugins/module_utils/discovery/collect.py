@@ -30,12 +30,14 @@ class Collector:
         reader: makes the calls.
         identity: the environment.
         executor: runs the calls side by side.
+        public_keys: whether key pairs come with their public keys.
     """
 
-    def __init__(self, reader: Reader, identity: Identity, executor: Executor) -> None:
+    def __init__(self, reader: Reader, identity: Identity, executor: Executor, public_keys: bool = False) -> None:
         self._reader = reader
         self._identity = identity
         self._executor = executor
+        self._arguments = {"key_pair": {"IncludePublicKey": True}} if public_keys else {}
 
     def collect(self, kinds: set[str], tagged: bool) -> tuple[Found, dict[str, dict[str, str]]]:
         """Everything of these kinds that may belong to the environment.
@@ -84,7 +86,7 @@ class Collector:
 
     def _ec2(self, kind: Ec2Kind, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
         chosen = filters + [{"Name": name, "Values": values} for name, values in kind.filters.items()]
-        arguments: dict[str, Any] = dict(kind.arguments)
+        arguments: dict[str, Any] = {**kind.arguments, **self._arguments.get(kind.kind, {})}
         if chosen:
             arguments[kind.filter_argument] = chosen
         listed = self._reader.list("ec2", kind.operation, kind.result, **arguments)

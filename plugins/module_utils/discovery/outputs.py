@@ -31,6 +31,13 @@ def in_order(entries: Iterable[Resource], **tags: str) -> list[Resource]:
     return sorted((entry for entry in entries if tags.items() <= tags_of(entry).items()), key=index_of)
 
 
+def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict[str, Any]:
+    """The outputs of a role by its name."""
+    if role == "storage":
+        return storage(found, identity, partition)
+    return {"network": network, "iam": iam, "compute": compute, "monitoring": monitoring}[role](found, identity)
+
+
 def network(found: Found, identity: Identity) -> dict[str, Any]:
     """The outputs of role network."""
     vpcs = sorted(found["vpc"], key=lambda vpc: tags_of(vpc).get("Name") != identity.name)

@@ -1,0 +1,73 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Lets the module of the same name read what stands, and compares it on the controller with what roles declare."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS, roles_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
+
+
+class ActionModule(ActionBase):
+    """The action of mlinfra.aws.environment_diff."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp: t.Any = None, task_vars: Values | None = None) -> Values:
+        """Have what stands read, work out what is declared, and compare."""
+        result = super().run(tmp, task_vars)
+        roles = self._task.args.get("roles", list(INPUTS))
+        if not isinstance(roles, list) or not roles or set(roles) - INPUTS.keys():
+            raise AnsibleActionFail(f"roles: give a list of {', '.join(INPUTS)}")
+        reader = RoleSettings(roles_to_read(roles), self._templar, self._loader, task_vars or {})
+        declarations = Declarations(reader)
+        request = {**declarations.request(roles), **self._task.args}
+        if declarations.unreadable:
+            raise AnsibleActionFail("; ".join(declarations.unreadable))
+        answer = self._execute_module(
+            module_name="mlinfra.aws.environment_diff", module_args=request, task_vars=task_vars
+        )
+        found = answer.pop("found", None)
+        result.update(answer)
+        if answer.get("failed") or found is None:
+            return result
+        declared, unknown = declarations.declared(roles, request["absent"], answer["outputs"])
+        identity = Identity(request["name"], request["tags"], request["names"])
+        compared = compare(declared, found, identity, request["absent"])
+        for role, reasons in unknown.items():
+            compared.unknown.setdefault(role, []).extend(reasons)
+        for error in answer["errors"]:
+            for role in roles:
+                compared.unknown.setdefault(role, []).append(f"{error['permission']}: {error['message']}")
+        result.update(
+            changed=False,
+            converged=compared.converged(roles),
+            to_run=compared.to_run(roles),
+            differences=[asdict(difference) for difference in compared.differences],
+            declared=declared,
+            unknown=compared.unknown,
+            diff=both_sides(compared.differences),
+        )
+        return result
+
+
+def both_sides(differences: t.Iterable[Difference]) -> Values:
+    """Return the differences as two trees: what stands, and what is declared."""
+    sides: Values = {"before": {}, "after": {}}
+    for difference in differences:
+        resource = f"{difference.kind} {difference.name}"
+        for side, missing in (("before", "create"), ("after", "delete")):
+            there = difference.action != missing
+            attributes = {change.attribute: getattr(change, side) for change in difference.attributes}
+            sides[side].setdefault(difference.role, {})[resource] = attributes if there else {}
+    return sides

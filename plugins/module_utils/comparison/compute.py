@@ -1,0 +1,180 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The kinds that role compute declares, and what its instances leave behind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import tags_of
+
+from . import values
+from .model import Attribute, Entry, Key, Kind, Standing
+from .parts import (
+    TAGS,
+    TAGS_AMONG_OTHERS,
+    by_member,
+    entries_of,
+    identified_by,
+    implied,
+    labelled_by,
+    labelled_by_tag,
+    plain,
+)
+
+_ROLE_TAG = "ml-training"
+# EC2's own values of a gp3 volume: operations and MiB a second.
+_GP3 = {"Iops": 3000, "Throughput": 125}
+
+
+def _is_training(entry: Entry, standing: Standing) -> bool:
+    found = tags_of(entry)
+    return found.get("Role") == _ROLE_TAG and standing.identity.owns_tags(found)
+
+
+def _instances(standing: Standing) -> Iterable[Entry]:
+    """The oldest first: of several with one name the others are too many."""
+    kept = [
+        instance
+        for instance in standing.found.get("instance", [])
+        if _is_training(instance, standing) and instance["State"]["Name"] != "shutting-down"
+    ]
+    return sorted(kept, key=lambda instance: (str(instance["LaunchTime"]), instance["InstanceId"]))
+
+
+def _same_image(declared: str, found: str, standing: Standing) -> bool:
+    """An instance stays at the image that it started from: a newer one is taken by new instances only."""
+    return declared.startswith("resolve:") or declared == found
+
+
+def _same_subnet(declared: str, found: str, standing: Standing) -> bool:
+    """Any subnet of the same tier will do: an instance can't move to another."""
+
+    def place(subnet_id: str) -> tuple[Any, Any]:
+        subnet = standing.entry("subnet", "SubnetId", subnet_id)
+        return subnet.get("VpcId", subnet_id), tags_of(subnet).get("Tier")
+
+    return place(declared) == place(found)
+
+
+def _interfaces(instance: Entry) -> list[Entry]:
+    return sorted(
+        instance.get("NetworkInterfaces", []), key=lambda one: one.get("Attachment", {}).get("DeviceIndex", 0)
+    )
+
+
+def _groups(instance: Entry, standing: Standing) -> list[str]:
+    interfaces = _interfaces(instance)
+    groups = interfaces[0].get("Groups") if interfaces else []
+    return [group["GroupId"] for group in groups or instance.get("SecurityGroups", [])]
+
+
+def _root(instance: Entry, standing: Standing) -> tuple[Entry, Entry]:
+    """The mapping of the root device, and its volume."""
+    for mapping in instance.get("BlockDeviceMappings", []):
+        if mapping["DeviceName"] == instance.get("RootDeviceName") and "Ebs" in mapping:
+            return mapping["Ebs"], standing.entry("volume", "VolumeId", mapping["Ebs"]["VolumeId"])
+    return {}, {}
+
+
+def _devices(instance: Entry, standing: Standing) -> list[dict[str, Any]]:
+    """In the form that RunInstances takes."""
+    mapping, volume = _root(instance, standing)
+    root = {
+        "VolumeSize": volume.get("Size"),
+        "VolumeType": volume.get("VolumeType"),
+        "Encrypted": volume.get("Encrypted"),
+        "DeleteOnTermination": mapping.get("DeleteOnTermination"),
+    }
+    return [{"Ebs": root}]
+
+
+def _ebs(value: list[dict[str, Any]]) -> dict[str, Any]:
+    """The root volume. What its device is called is the image's choice."""
+    return dict(value[0]["Ebs"])
+
+
+def _other_devices(instance: Entry, standing: Standing) -> list[str]:
+    root = instance.get("RootDeviceName")
+    return sorted(one["DeviceName"] for one in instance.get("BlockDeviceMappings", []) if one["DeviceName"] != root)
+
+
+def _performance(instance: Entry, standing: Standing) -> dict[str, int]:
+    """What somebody bought for the root volume beyond the size and the type that are declared."""
+    _mapping, volume = _root(instance, standing)
+    if volume.get("VolumeType") != "gp3":
+        return {}
+    return {name: volume[name] for name, usual in _GP3.items() if volume.get(name, usual) != usual}
+
+
+def _volume_tags(instance: Entry, standing: Standing) -> dict[str, str]:
+    _mapping, volume = _root(instance, standing)
+    return tags_of(volume)
+
+
+def _state(instance: Entry, standing: Standing) -> str:
+    """One that starts is as good as one that runs."""
+    name = instance["State"]["Name"]
+    return "running" if name == "pending" else name
+
+
+INSTANCE = Kind(
+    attributes={
+        "ImageId": plain("ImageId", same=_same_image),
+        "Architecture": plain("Architecture"),
+        "InstanceType": plain("InstanceType"),
+        "SubnetId": plain("SubnetId", same=_same_subnet),
+        "SecurityGroupIds": Attribute(_groups, values.unordered),
+        "NetworkInterfaces": implied(lambda instance, standing: len(_interfaces(instance)), 1),
+        "SourceDestCheck": implied("SourceDestCheck", True),
+        "IamInstanceProfile": Attribute(
+            lambda instance, standing: instance.get("IamInstanceProfile"), values.members("Arn")
+        ),
+        "KeyName": plain("KeyName", default=""),
+        "MetadataOptions": plain("MetadataOptions", default={}, partial=True),
+        "DisableApiTermination": plain("DisableApiTermination"),
+        "DisableApiStop": plain("DisableApiStop"),
+        "EbsOptimized": implied("EbsOptimized", False),
+        "Monitoring": implied(lambda instance, standing: instance["Monitoring"]["State"], "disabled"),
+        "BlockDeviceMappings": Attribute(_devices, _ebs),
+        "OtherDevices": implied(_other_devices, []),
+        "RootVolumePerformance": implied(_performance, {}),
+        "VolumeTags": Attribute(_volume_tags, values.tags, lambda attributes: attributes["Tags"], partial=True),
+        "State": Attribute(_state),
+        "Tags": TAGS_AMONG_OTHERS,
+    },
+    # By its name alone, as the role finds it.
+    keys=(Key(lambda attributes: attributes["Name"], lambda entry, standing: tags_of(entry).get("Name")),),
+    entries=_instances,
+    owner=lambda entry, standing: "compute",
+    identifier=identified_by("InstanceId"),
+    label=labelled_by_tag("InstanceId"),
+)
+
+KEY_PAIR = Kind(
+    attributes={
+        "KeyName": plain("KeyName"),
+        "PublicKeyMaterial": Attribute(lambda entry, standing: entry.get("PublicKey"), values.public_key),
+        "Tags": TAGS,
+    },
+    keys=(by_member("KeyName"),),
+    entries=entries_of("key_pair"),
+    owner=lambda entry, standing: "compute" if entry["KeyName"] == standing.identity.names.get("key_pair") else "",
+    identifier=identified_by("KeyPairId"),
+    label=labelled_by("KeyName"),
+)
+
+# Root volumes that outlived their instances.
+VOLUME = Kind(
+    attributes={"State": plain("State"), "Size": plain("Size")},
+    keys=(),
+    entries=entries_of("volume", lambda volume: volume["State"] == "available"),
+    owner=lambda entry, standing: "compute" if _is_training(entry, standing) else "",
+    identifier=identified_by("VolumeId"),
+    label=labelled_by_tag("VolumeId"),
+    only_absent=True,
+)
+
+KINDS = {"key_pair": KEY_PAIR, "instance": INSTANCE, "volume": VOLUME}

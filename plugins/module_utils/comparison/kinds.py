@@ -1,0 +1,48 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""All kinds, and which of discovery's each role is compared with. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+
+from . import compute, iam, monitoring, network, storage
+
+# In the order in which they refer to each other.
+KINDS = {**network.KINDS, **storage.KINDS, **iam.KINDS, **compute.KINDS, **monitoring.KINDS}
+
+# Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
+_MORE = {"network": {"elastic_ip"}, "compute": {"volume"}}
+_MORE_WHERE_ABSENT = {"iam": {"ssm_parameter"}}
+
+# Whose outputs a role's declaration is made with: first those that need none.
+INPUTS: dict[str, tuple[str, ...]] = {
+    "network": (),
+    "storage": (),
+    "iam": (),
+    "compute": ("network", "iam"),
+    "monitoring": ("compute",),
+}
+
+
+def roles_to_read(roles: list[str]) -> list[str]:
+    """These roles and those whose outputs they are declared with, in the order of `INPUTS`."""
+    needed = set(roles)
+    for role in reversed(INPUTS):
+        if role in needed:
+            needed.update(INPUTS[role])
+    return [role for role in INPUTS if role in needed]
+
+
+def kinds_to_read(roles: list[str], absent: list[str]) -> set[str]:
+    """What discovery is asked for.
+
+    Args:
+        roles: the roles to compare.
+        absent: those of them of which nothing is to stand.
+    """
+    kinds = set().union(*(GATHER[role] for role in roles_to_read(roles)))
+    for role in roles:
+        kinds |= _MORE.get(role, set()) | (_MORE_WHERE_ABSENT.get(role, set()) if role in absent else set())
+    return kinds

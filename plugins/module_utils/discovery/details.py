@@ -1,0 +1,192 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the listing calls do not tell of the environment's own resources, read side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
+
+from . import outputs
+from .api import CallError, Reader
+from .collect import Collector, Found
+from .identity import Identity
+from .transform import claim, plain
+
+Entry = dict[str, Any]
+# Members to add to an entry, by their names, and how to read each of them.
+Reads = dict[str, Callable[[], Any]]
+# One page of a bucket's keys tells of most markers whether they are there.
+_KEYS_A_PAGE = 200
+
+
+class Details:
+    """Adds to discovered resources what only a call for each of them tells.
+
+    Args:
+        reader: makes the calls; it keeps those that AWS refused.
+        executor: runs the calls side by side.
+        attributes: calls about a bucket, as `ATTRIBUTES` of the module utilities about buckets.
+        markers: by the bucket's name, the keys of marker objects to look for.
+    """
+
+    def __init__(
+        self, reader: Reader, executor: Executor, attributes: Iterable[tuple], markers: dict[str, list[str]]
+    ) -> None:
+        self._reader = reader
+        self._executor = executor
+        self._attributes = tuple(attributes)
+        self._markers = markers
+
+    def add(self, claimed: Found) -> Found:
+        """The same resources with more members: see the methods below for their names."""
+        futures = [
+            (kind, at, {member: self._executor.submit(read) for member, read in self._reads[kind](self, entry).items()})
+            for kind in sorted(claimed.keys() & self._reads.keys())
+            for at, entry in enumerate(claimed[kind])
+        ]
+        detailed = {kind: list(entries) for kind, entries in claimed.items()}
+        for kind, at, members in futures:
+            read = {member: future.result() for member, future in members.items()}
+            detailed[kind][at] = {**detailed[kind][at], **read}
+        return detailed
+
+    def _vpc(self, vpc: Entry) -> Reads:
+        def attribute(name: str, member: str) -> Callable[[], bool]:
+            return lambda: self._first("ec2", "describe_vpc_attribute", member, VpcId=vpc["VpcId"], Attribute=name)
+
+        return {
+            "EnableDnsSupport": attribute("enableDnsSupport", "EnableDnsSupport"),
+            "EnableDnsHostnames": attribute("enableDnsHostnames", "EnableDnsHostnames"),
+        }
+
+    def _instance(self, instance: Entry) -> Reads:
+        def attribute(name: str, member: str) -> Callable[[], bool]:
+            asked = {"InstanceId": instance["InstanceId"], "Attribute": name}
+            return lambda: self._first("ec2", "describe_instance_attribute", member, **asked)
+
+        return {
+            "DisableApiTermination": attribute("disableApiTermination", "DisableApiTermination"),
+            "DisableApiStop": attribute("disableApiStop", "DisableApiStop"),
+        }
+
+    def _first(self, service: str, operation: str, member: str, **arguments: Any) -> Any:
+        """The value of a member of the form {"Value": …}."""
+        answer = self._reader.ask(service, operation, **arguments) or {}
+        return answer.get(member, {}).get("Value")
+
+    def _log_group(self, group: Entry) -> Reads:
+        arn = group.get("logGroupArn") or group["arn"].removesuffix(":*")
+
+        def tags() -> list[dict[str, str]]:
+            answer = self._reader.ask("logs", "list_tags_for_resource", resourceArn=arn) or {}
+            return [{"Key": key, "Value": value} for key, value in answer.get("tags", {}).items()]
+
+        return {"Tags": tags}
+
+    def _role(self, role: Entry) -> Reads:
+        named = {"RoleName": role["RoleName"]}
+
+        def policies() -> dict[str, Any]:
+            names = self._reader.list("iam", "list_role_policies", "PolicyNames", **named)
+            answers = {name: self._reader.ask("iam", "get_role_policy", PolicyName=name, **named) for name in names}
+            return {name: answer["PolicyDocument"] for name, answer in answers.items() if answer}
+
+        def attached() -> list[str]:
+            listed = self._reader.list("iam", "list_attached_role_policies", "AttachedPolicies", **named)
+            return [policy["PolicyArn"] for policy in listed]
+
+        return {"InlinePolicies": policies, "ManagedPolicyArns": attached}
+
+    def _topic(self, topic: Entry) -> Reads:
+        arn = topic["TopicArn"]
+
+        def attributes() -> dict[str, str]:
+            return (self._reader.ask("sns", "get_topic_attributes", TopicArn=arn) or {}).get("Attributes", {})
+
+        return {
+            "Attributes": attributes,
+            "Subscriptions": lambda: self._reader.list(
+                "sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn
+            ),
+            "Tags": lambda: self._reader.list("sns", "list_tags_for_resource", "Tags", ResourceArn=arn),
+        }
+
+    def _dashboard(self, dashboard: Entry) -> Reads:
+        name = dashboard["DashboardName"]
+
+        def body() -> str:
+            answer = self._reader.ask("cloudwatch", "get_dashboard", missing="ResourceNotFound", DashboardName=name)
+            return (answer or {}).get("DashboardBody", "")
+
+        return {"DashboardBody": body}
+
+    def _bucket(self, bucket: Entry) -> Reads:
+        name = bucket["Name"]
+
+        def attribute(operation: str, missing: str, take: Callable[[dict[str, Any]], Any]) -> Callable[[], Any]:
+            def read() -> Any:
+                answer = self._reader.ask("s3", operation, missing=missing, Bucket=name)
+                return {} if answer is None else take(answer)
+
+            return read
+
+        reads: Reads = {
+            member: attribute(operation, missing, take) for member, operation, missing, take in self._attributes
+        }
+        if self._markers.get(name):
+            reads["Markers"] = lambda: self._standing_markers(name, self._markers[name])
+        return reads
+
+    def _standing_markers(self, bucket: str, keys: list[str]) -> list[str]:
+        """Those of the keys that have an object. A bucket with few objects takes one call, one with many a call a key."""
+        page = self._reader.ask("s3", "list_objects_v2", whole=False, Bucket=bucket, MaxKeys=_KEYS_A_PAGE) or {}
+        listed = [entry["Key"] for entry in page.get("Contents", [])]
+        told = [key for key in keys if key in listed]
+        if not page.get("IsTruncated"):
+            return told
+        # S3 lists keys in the order of their UTF-8 bytes: of those behind the last one the page says nothing.
+        unknown = [key for key in keys if key.encode() > listed[-1].encode()]
+        return told + [key for key in unknown if self._reader.ask("s3", "head_object", missing="404", Bucket=bucket, Key=key)]
+
+    _reads: dict[str, Callable[[Details, Entry], Reads]] = {
+        "vpc": _vpc,
+        "instance": _instance,
+        "log_group": _log_group,
+        "iam_role": _role,
+        "sns_topic": _topic,
+        "dashboard": _dashboard,
+        "bucket": _bucket,
+    }
+
+
+def read(
+    clients: Callable[[str], Any],
+    identity: Identity,
+    kinds: set[str],
+    roles: list[str],
+    attributes: Iterable[tuple],
+    markers: dict[str, list[str]],
+    threads: int,
+) -> tuple[dict[str, Any], list[CallError]]:
+    """What stands of an environment with all details, the outputs of roles, and what AWS refused to tell.
+
+    Args:
+        clients: gives the client of a service by its name.
+        identity: the environment.
+        kinds: what to look for.
+        roles: whose outputs to make.
+        attributes: see `Details`.
+        markers: see `Details`.
+        threads: how many calls to make side by side.
+    """
+    reader = Reader(clients)
+    with ThreadPoolExecutor(threads) as executor:
+        found, tags = Collector(reader, identity, executor, public_keys=True).collect(kinds, tagged=False)
+        partition = clients("ec2").meta.partition
+        claimed = claim(found, tags, identity, partition)
+        detailed = Details(reader, executor, attributes, markers).add(claimed)
+    handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
+    return {"found": plain(detailed), "outputs": handed_on}, reader.errors

@@ -1,0 +1,118 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Works out on the controller what roles declare, before any of them runs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import roles_to_read
+
+from .role_settings import RoleSettings, Values
+
+# Names that a role takes from `mlinfra_names`, and that its own settings may choose otherwise.
+NAMES = {
+    "vpc_log_group": "network_flow_log_group",
+    "flow_log_role": "network_flow_log_role_name",
+    "security_group": "network_security_group_name",
+    "datasets_bucket": "storage_datasets_bucket",
+    "models_bucket": "storage_models_bucket",
+    "transfer_bucket": "storage_transfer_bucket",
+    "instance_role": "iam_instance_role_name",
+    "instance_profile": "iam_instance_profile_name",
+    "instance": "compute_name",
+    "key_pair": "compute_key_name",
+    "ec2_log_group": "monitoring_log_group",
+    "topic": "monitoring_topic_name",
+    "dashboard": "monitoring_dashboard_name",
+}
+# As role compute names, for the roles after it, an instance that does not stand yet.
+NO_INSTANCE = "i-00000000000000000"
+
+
+class Declarations:
+    """What roles declare.
+
+    Args:
+        reader: where settings come from.
+    """
+
+    def __init__(self, reader: RoleSettings) -> None:
+        self._reader = reader
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The variables that have no value, each with its reason."""
+        return [f"{variable}: {reason}" for variable, reason in self._reader.unreadable.items()]
+
+    def request(self, roles: t.Sequence[str]) -> Values:
+        """Return what the module needs to know for its calls."""
+        absent = [role for role in roles if self._reader.get(f"{role}_state") == "absent"]
+        names = dict(self._settled("mlinfra_names") or {})
+        for purpose, variable in NAMES.items():
+            if variable in self._reader:
+                names[purpose] = self._settled(variable)
+        if "iam" in absent:
+            names.update({f"iam_{at}_parameter": name for at, name in enumerate(self._settled("iam_parameters"))})
+        markers = {}
+        if "storage" in roles:
+            buckets, keys = self._settled("storage_bucket_names"), self._settled("storage_markers")
+            markers = {buckets[purpose]: keys[purpose] for purpose in buckets}
+        return {
+            "roles": list(roles),
+            "absent": absent,
+            "name": self._settled("mlinfra_name"),
+            "tags": self._settled("mlinfra_identity_tags"),
+            "names": names,
+            "markers": markers,
+        }
+
+    def declared(
+        self, roles: t.Sequence[str], absent: t.Collection[str], outputs: Values
+    ) -> tuple[dict[str, list[Values]], dict[str, list[str]]]:
+        """Return what the roles declare, and by role why that can't be said.
+
+        Args:
+            roles: their names.
+            absent: those of which nothing is to stand.
+            outputs: the outputs of roles, by role, as what stands gives them.
+        """
+        declared: dict[str, list[Values]] = {}
+        unknown: dict[str, list[str]] = {}
+        self._reader.replace("iam_outputs", outputs.get("iam", {}))
+        self._reader.replace("compute_network", outputs.get("network", {}))
+        self._reader.replace("monitoring_compute", outputs.get("compute", {}))
+        for role in roles_to_read(list(roles)):
+            if role not in roles:
+                continue
+            if role in absent:
+                declared[role] = []
+                continue
+            self._reader.unreadable.clear()
+            self._reader.enter(role)
+            self._reader.settle(role)
+            declared[role] = self._reader.get(f"{role}_declared") or []
+            if self._reader.unreadable:
+                unknown[role] = self.unreadable
+            if role == "compute":
+                planned = planned_instances(declared[role], outputs["compute"])
+                self._reader.replace("monitoring_compute", {**outputs["compute"], "instances": planned})
+        return declared, unknown
+
+    def _settled(self, variable: str) -> t.Any:
+        """Return a variable, which is templated no more after that."""
+        value = self._reader.get(variable)
+        if variable not in self._reader.unreadable:
+            self._reader.replace(variable, value)
+        return value
+
+
+def planned_instances(declared: t.Iterable[Values], found: Values) -> list[Values]:
+    """Return the instances that role compute would hand on: those that it declares, standing or not."""
+    standing = {instance["name"]: instance for instance in reversed(found.get("instances", []))}
+    return [
+        standing.get(entry["name"], {"id": NO_INSTANCE, "name": entry["name"]})
+        for entry in declared
+        if entry["kind"] == "instance"
+    ]
