@@ -28,6 +28,8 @@ from .payload import ASYNC_WRAPPER, Payload, Reader
 
 # Seconds without a request after which the server ends: whatever went wrong, nothing is left behind for long.
 IDLE_SECONDS = 900
+# Seconds that the server stays after the run's main process.
+LAST_SECONDS = 1.0
 # Seconds that a worker may take to send its request.
 REQUEST_SECONDS = 30
 # What a shell itself sets for the commands that it starts.
@@ -106,6 +108,7 @@ class Server:
         self._installed = _installed()
         self._shell_sets: dict[tuple[t.Any, ...], dict[str, str]] = {}
         self._running: dict[int, Running] = {}
+        self._ending = False
         self._wakeup, wakeup_writer = os.pipe()
         for end in (self._wakeup, wakeup_writer):
             os.set_blocking(end, False)
@@ -122,13 +125,17 @@ class Server:
         if self._owner.descriptor >= 0:
             self._selector.register(self._owner.descriptor, selectors.EVENT_READ, self._stop)
         idle_since = time.monotonic()
-        while self._owner.descriptor >= 0 or self._owner.lives():
+        while not self._ending and (self._owner.descriptor >= 0 or self._owner.lives()):
             if self._turn(0) or (not self._running and self._idle_work()):
                 continue
             if self._turn(self._patience()) or self._running:
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > IDLE_SECONDS:
                 return
+        # Workers that end with the owner take what they run with them.
+        end = time.monotonic() + LAST_SECONDS
+        while self._running and time.monotonic() < end:
+            self._turn(end - time.monotonic())
 
     def _patience(self) -> float:
         """Return how many seconds to wait for something to happen."""
@@ -147,9 +154,10 @@ class Server:
         if watched in self._selector.get_map():
             self._selector.unregister(watched)
 
-    def _stop(self, _descriptor: int) -> t.NoReturn:
-        """End: the owner is gone."""
-        raise SystemExit
+    def _stop(self, descriptor: int) -> None:
+        """End soon: the owner is gone."""
+        self._unwatch(descriptor)
+        self._ending = True
 
     def _idle_work(self) -> bool:
         """Do a piece of what may be of use later; say whether there was anything to do."""
@@ -292,7 +300,9 @@ class Server:
                 values = json.loads(shown)
             except (OSError, subprocess.CalledProcessError, ValueError) as error:
                 raise NotUnderstood("the shell does not show what it sets") from error
-            self._shell_sets[key] = {name: value for name, value in zip(SHELL_SETS, values, strict=True) if value is not None}
+            self._shell_sets[key] = {
+                name: value for name, value in zip(SHELL_SETS, values, strict=True) if value is not None
+            }
         plain = {name: value for name, value in given.items() if name not in SHELL_SETS}
         return {**plain, **self._shell_sets[key], **command.environment}
 

@@ -39,7 +39,7 @@ VOLATILE_KEYS = {
 VOLATILE_TEXT = [
     (re.compile(r"[^\s\"']*/ansible_(?!collections)[\w.]*payload(?:_\w+/ansible_[\w.]+_payload)?\.zip"), "PAYLOAD"),
     # A job may find its own source or not: the zip file that it came in has gone meanwhile.
-    (re.compile(r'(async_wrapper\.py", line \d+, in \w+\n)    .*\n'), r"\1"),
+    (re.compile(r'(async_wrapper\.py", line \d+, in \w+\n)(?:    .*\n)+'), r"\1"),
     (re.compile(r"/player\d*/tmp\w+"), "/BOOK"),
     (re.compile(r"ansible-tmp-[\d.]+-\d+-\d+"), "TMP"),
     (re.compile(r"\bj\d+\.\d+"), "JOB"),

@@ -169,8 +169,8 @@ def test_many_at_once(player: Player) -> None:
 
 
 def servers(owner: int) -> list[str]:
-    """The command lines of the servers of a run."""
-    shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    """The command lines of the server of a run and of its forks."""
+    shown = subprocess.run(["ps", "-eww", "-o", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in shown.splitlines() if f'"owner": {owner},' in line]
 
 
@@ -190,12 +190,13 @@ def test_nothing_is_left_behind(number: signal.Signals, player: Player, tmp_path
     ) as run:
         assert until(mark.exists, 30)
         module = int(mark.read_text())
-        assert servers(run.pid), subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+        assert servers(run.pid)
         run.send_signal(number)
-    assert until(lambda: not servers(run.pid), 3)
     if number == signal.SIGKILL:
-        # As with the plain connection, a module that nobody told to end goes on.
+        # As with the plain connection, a module that nobody told to end goes on. A fork looks like its server.
+        assert until(lambda: len(servers(run.pid)) == 1, 3)
         os.kill(module, signal.SIGTERM)
+    assert until(lambda: not servers(run.pid), 3)
     assert until(lambda: not Path(f"/proc/{module}").exists(), 3)
 
 
