@@ -55,7 +55,7 @@ def main() -> None:
         raise LookupError("a module's own mistake")
     if what == "warn":
         module.warn("take care")
-        module.deprecate("this goes", version="9.9.9", collection_name="mlinfra.aws")
+        module.deprecate("this goes", version="9.0.0", collection_name="mlinfra.aws")
         module.exit_json(changed=True, secret=module.params["secret"])
     if what == "write":
         print("before, to standard error", file=sys.stderr)
