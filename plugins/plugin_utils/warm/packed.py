@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import pickle
+import re
 import stat
 import typing as t
 
@@ -27,12 +28,13 @@ from .command import NotUnderstood
 from .payload import Part, Reader
 
 # Changes when this file takes note of other things.
-_VERSION = 1
+_VERSION = 2
 _BROUGHT = "brought"
 _ANSIBLE = pathlib.Path(ansible.__file__).parent
 _OWN_UTILS = _ANSIBLE / "module_utils"
 # Made up by Ansible itself, for each version of it.
 _MADE_UP = ("ansible", "ansible.module_utils")
+_REDIRECTION = re.compile(rb"\nimport sys\nimport [\w.]+ as mod\n\nsys\.modules\['[\w.]+'\] = mod\n")
 
 Look = list[int]
 
@@ -185,7 +187,7 @@ def _sources(part: Part) -> t.Iterator[str]:
     yield path
     yield os.path.dirname(path)
     # What has no file is a package that stands for nothing, or for another by way of a redirection.
-    if not _is(path, part.source) and part.source and b"sys.modules[" not in part.source:
+    if part.source and not _is(path, part.source) and not (part.is_package and _REDIRECTION.fullmatch(part.source)):
         raise LookupError(part.path)
 
 

@@ -215,3 +215,31 @@ def test_where_nothing_can_be_kept(player: Player, tmp_path: Path) -> None:
     assert run.status == 0
     assert len(re.findall("WARM: fork", run.text)) == 1
     assert "WARM packs by itself" in run.text
+
+
+def test_what_is_kept_packed_is_not_stale(player: Player, tmp_path: Path) -> None:
+    """A packed module is used again as long as nothing that it was made of has changed, and no longer."""
+    plugins = tmp_path / "ansible_collections" / "tests" / "own" / "plugins"
+    for name in ("modules", "module_utils"):
+        (plugins / name).mkdir(parents=True)
+    (plugins / "modules" / "tell.py").write_text(
+        "from ansible.module_utils.basic import AnsibleModule\n"
+        "from ansible_collections.tests.own.plugins.module_utils.word import WORD\n"
+        "AnsibleModule({}).exit_json(word=WORD)\n"
+    )
+    cache = tmp_path / "cache"
+    more = {
+        "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.cache' / 'collections'}{os.pathsep}{tmp_path}",
+        "ANSIBLE_WARM_CACHE": str(cache),
+    }
+    kept = []
+    for word in ("one", "one", "two"):
+        source = plugins / "module_utils" / "word.py"
+        if not source.exists() or word not in source.read_text():
+            source.write_text(f"WORD = '{word}'\n")
+        run = player(WARM, [[{"tasks": [{"name": "tell", "tests.own.tell": {}}]}]], **more)
+        assert run.results["tell", "host0"]["word"] == word
+        (packed,) = cache.glob("*/*.tell-*-none")
+        kept.append(packed.stat().st_mtime_ns)
+    assert kept[0] == kept[1] != kept[2]
+    assert cache.stat().st_mode & 0o77 == 0
