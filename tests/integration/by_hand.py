@@ -1,0 +1,434 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What somebody could change by hand in a converged environment, each change with what the comparison is to say of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Outputs = Mapping[str, Mapping[str, Any]]
+NOBODY = "198.51.100.77/32"
+
+
+@dataclass
+class Hands:
+    """A way into the account, and what the roles made in it.
+
+    Attributes:
+        client: gives boto3's client of a service.
+        outputs: the outputs of the roles.
+    """
+
+    client: Callable[[str], Any]
+    outputs: Outputs
+
+    def __getattr__(self, service: str) -> Any:
+        """The client of a service, as an attribute."""
+        return self.client(service)
+
+    @property
+    def instance(self) -> str:
+        """The id of the one instance."""
+        return self.outputs["compute"]["instances"][0]["id"]
+
+    @property
+    def alarm(self) -> str:
+        """The name of its first alarm."""
+        return self.outputs["monitoring"]["alarm_names"][0]
+
+    def put_alarm(self, **changes: Any) -> None:
+        """Put the alarm anew, as it stands but for the changes."""
+        [standing] = self.cloudwatch.describe_alarms(AlarmNames=[self.alarm])["MetricAlarms"]
+        kept = (
+            "AlarmName", "AlarmDescription", "ActionsEnabled", "AlarmActions", "MetricName", "Namespace", "Statistic",
+            "Dimensions", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator", "TreatMissingData",
+        )  # fmt: skip
+        self.cloudwatch.put_metric_alarm(**{name: standing[name] for name in kept if name in standing} | changes)
+
+    def tag(self, resource: str, **tags: str) -> None:
+        """Tag a resource of EC2."""
+        self.ec2.create_tags(Resources=[resource], Tags=[{"Key": key, "Value": tags[key]} for key in tags])
+
+    def untag(self, resource: str, *keys: str) -> None:
+        """Remove tags of a resource of EC2."""
+        self.ec2.delete_tags(Resources=[resource], Tags=[{"Key": key} for key in keys])
+
+
+@dataclass
+class ByHand:
+    """One change.
+
+    Attributes:
+        title: what somebody did.
+        role: the role that answers for what was changed.
+        kind: the kind of the resource that differs.
+        action: what would put it right.
+        attribute: the attribute that differs; empty where the resource as a whole does.
+        do: makes the change. What it returns, `undo` gets.
+        undo: takes it back.
+    """
+
+    title: str
+    role: str
+    kind: str
+    action: str
+    attribute: str
+    do: Callable[[Hands], Any]
+    undo: Callable[[Hands, Any], Any]
+
+
+def _ingress(cidr: str, port: int = 22) -> list[dict[str, Any]]:
+    return [
+        {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": cidr, "Description": "SSH"}]}
+    ]
+
+
+def _network(hands: Hands, output: str) -> str:
+    value = hands.outputs["network"][output]
+    return value[0] if isinstance(value, list) else value
+
+
+def _new_subnet(hands: Hands) -> str:
+    tags = hands.ec2.describe_vpcs(VpcIds=[_network(hands, "vpc_id")])["Vpcs"][0]["Tags"]
+    made = hands.ec2.create_subnet(
+        VpcId=_network(hands, "vpc_id"),
+        CidrBlock="10.0.99.0/24",
+        TagSpecifications=[{"ResourceType": "subnet", "Tags": tags}],
+    )
+    return made["Subnet"]["SubnetId"]
+
+
+def _new_address(hands: Hands) -> str:
+    tags = hands.ec2.describe_vpcs(VpcIds=[_network(hands, "vpc_id")])["Vpcs"][0]["Tags"]
+    made = hands.ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
+    return made["AllocationId"]
+
+
+def _new_flow_log(hands: Hands) -> str:
+    tags = hands.ec2.describe_vpcs(VpcIds=[_network(hands, "vpc_id")])["Vpcs"][0]["Tags"]
+    made = hands.ec2.create_flow_logs(
+        ResourceIds=[_network(hands, "vpc_id")],
+        ResourceType="VPC",
+        TrafficType="REJECT",
+        LogGroupName="/aws/vpc/by-hand",
+        DeliverLogsPermissionArn=hands.outputs["network"]["flow_log_role_arn"],
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tags}],
+    )
+    return made["FlowLogIds"][0]
+
+
+def _main_subnet_association(hands: Hands) -> str:
+    [table] = hands.ec2.describe_route_tables(RouteTableIds=[_network(hands, "private_route_table_ids")])["RouteTables"]
+    association = table["Associations"][0]
+    hands.ec2.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    return association["SubnetId"]
+
+
+def _datasets(hands: Hands) -> str:
+    return hands.outputs["storage"]["datasets_bucket"]
+
+
+def _put_policy_with(hands: Hands, statement: dict[str, Any]) -> str:
+    before = hands.s3.get_bucket_policy(Bucket=_datasets(hands))["Policy"]
+    document = json.loads(before)
+    document["Statement"].append(statement)
+    hands.s3.put_bucket_policy(Bucket=_datasets(hands), Policy=json.dumps(document))
+    return before
+
+
+def _put_lifecycle_without_rules(hands: Hands) -> list[dict[str, Any]]:
+    before = hands.s3.get_bucket_lifecycle_configuration(Bucket=_datasets(hands))["Rules"]
+    hands.s3.delete_bucket_lifecycle(Bucket=_datasets(hands))
+    return before
+
+
+def _put_bucket_tags(hands: Hands) -> list[dict[str, str]]:
+    before = hands.s3.get_bucket_tagging(Bucket=_datasets(hands))["TagSet"]
+    changed = [tag for tag in before if tag["Key"] != "Name"]
+    hands.s3.put_bucket_tagging(Bucket=_datasets(hands), Tagging={"TagSet": changed})
+    return before
+
+
+def _role(hands: Hands) -> str:
+    return hands.outputs["iam"]["instance_role_name"]
+
+
+def _widen_role_policy(hands: Hands) -> dict[str, Any]:
+    before = hands.iam.get_role_policy(RoleName=_role(hands), PolicyName="permissions")["PolicyDocument"]
+    wide = {**before, "Statement": [*before["Statement"], {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    hands.iam.put_role_policy(RoleName=_role(hands), PolicyName="permissions", PolicyDocument=json.dumps(wide))
+    return before
+
+
+def _widen_trust(hands: Hands) -> dict[str, Any]:
+    before = hands.iam.get_role(RoleName=_role(hands))["Role"]["AssumeRolePolicyDocument"]
+    wide = {
+        **before,
+        "Statement": [{**before["Statement"][0], "Principal": {"Service": ["ec2.amazonaws.com", "ecs.amazonaws.com"]}}],
+    }
+    hands.iam.update_assume_role_policy(RoleName=_role(hands), PolicyDocument=json.dumps(wide))
+    return before
+
+
+def _topic_policy(hands: Hands) -> str:
+    arn = hands.outputs["monitoring"]["topic_arn"]
+    before = hands.sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
+    wide = json.loads(before)
+    wide["Statement"].append(
+        {"Sid": "all", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": arn}
+    )
+    hands.sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(wide))
+    return before
+
+
+def _dashboard_body(hands: Hands) -> str:
+    name = hands.outputs["monitoring"]["dashboard_name"]
+    before = hands.cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"]
+    body = json.loads(before)
+    body["widgets"] = body["widgets"][1:]
+    hands.cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps(body))
+    return before
+
+
+def _log_group(hands: Hands) -> str:
+    return hands.outputs["monitoring"]["log_groups"]["ec2"]
+
+
+def _log_group_arn(hands: Hands) -> str:
+    [group] = hands.logs.describe_log_groups(logGroupNamePrefix=_log_group(hands))["logGroups"]
+    return group["arn"].removesuffix(":*")
+
+
+def _modify_instance(hands: Hands, **attribute: Any) -> None:
+    hands.ec2.modify_instance_attribute(InstanceId=hands.instance, **attribute)
+
+
+def _require_tokens(hands: Hands, tokens: str) -> None:
+    """With all other options too: the emulator forgets those that are not given."""
+    [reservation] = hands.ec2.describe_instances(InstanceIds=[hands.instance])["Reservations"]
+    standing = reservation["Instances"][0]["MetadataOptions"]
+    kept = {name: standing[name] for name in ("HttpEndpoint", "HttpPutResponseHopLimit") if name in standing}
+    hands.ec2.modify_instance_metadata_options(InstanceId=hands.instance, HttpTokens=tokens, **kept)
+
+
+def _associate_default_acl(hands: Hands) -> tuple[str, str]:
+    ours = _network(hands, "network_acl_id")
+    acls = hands.ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [_network(hands, "vpc_id")]}])[
+        "NetworkAcls"
+    ]
+    [default] = [acl["NetworkAclId"] for acl in acls if acl["IsDefault"]]
+    [association, *_] = next(acl for acl in acls if acl["NetworkAclId"] == ours)["Associations"]
+    made = hands.ec2.replace_network_acl_association(
+        AssociationId=association["NetworkAclAssociationId"], NetworkAclId=default
+    )
+    return made["NewAssociationId"], ours
+
+
+CHANGES = [
+    ByHand(
+        "let somebody in", "network", "security_group", "modify", "IpPermissions",
+        lambda h: h.ec2.authorize_security_group_ingress(GroupId=_network(h, "security_group_id"), IpPermissions=_ingress(NOBODY)),
+        lambda h, _: h.ec2.revoke_security_group_ingress(GroupId=_network(h, "security_group_id"), IpPermissions=_ingress(NOBODY)),
+    ),
+    ByHand(
+        "shut somebody out", "network", "security_group", "modify", "IpPermissions",
+        lambda h: h.ec2.revoke_security_group_ingress(GroupId=_network(h, "security_group_id"), IpPermissions=_ingress("203.0.113.0/24")),
+        lambda h, _: h.ec2.authorize_security_group_ingress(GroupId=_network(h, "security_group_id"), IpPermissions=_ingress("203.0.113.0/24")),
+    ),
+    ByHand(
+        "opened the default group", "network", "security_group", "modify", "IpPermissions",
+        lambda h: h.ec2.authorize_security_group_ingress(GroupId=_network(h, "default_security_group_id"), IpPermissions=_ingress(NOBODY)),
+        lambda h, _: h.ec2.revoke_security_group_ingress(GroupId=_network(h, "default_security_group_id"), IpPermissions=_ingress(NOBODY)),
+    ),
+    ByHand(
+        "switched host names off", "network", "vpc", "modify", "EnableDnsHostnames",
+        lambda h: h.ec2.modify_vpc_attribute(VpcId=_network(h, "vpc_id"), EnableDnsHostnames={"Value": False}),
+        lambda h, _: h.ec2.modify_vpc_attribute(VpcId=_network(h, "vpc_id"), EnableDnsHostnames={"Value": True}),
+    ),
+    ByHand(
+        "tagged the VPC", "network", "vpc", "modify", "Tags.Owner",
+        lambda h: h.tag(_network(h, "vpc_id"), Owner="somebody"),
+        lambda h, _: h.untag(_network(h, "vpc_id"), "Owner"),
+    ),
+    ByHand(
+        "gave private subnets public addresses", "network", "subnet", "modify", "MapPublicIpOnLaunch",
+        lambda h: h.ec2.modify_subnet_attribute(SubnetId=_network(h, "private_subnet_ids"), MapPublicIpOnLaunch={"Value": True}),
+        lambda h, _: h.ec2.modify_subnet_attribute(SubnetId=_network(h, "private_subnet_ids"), MapPublicIpOnLaunch={"Value": False}),
+    ),
+    ByHand(
+        "made a subnet", "network", "subnet", "delete", "CidrBlock",
+        _new_subnet,
+        lambda h, subnet: h.ec2.delete_subnet(SubnetId=subnet),
+    ),
+    ByHand(
+        "added a route", "network", "route_table", "modify", "Routes",
+        lambda h: h.ec2.create_route(
+            RouteTableId=_network(h, "private_route_table_ids"), DestinationCidrBlock="192.0.2.0/24",
+            NatGatewayId=_network(h, "nat_gateway_ids"),
+        ),
+        lambda h, _: h.ec2.delete_route(RouteTableId=_network(h, "private_route_table_ids"), DestinationCidrBlock="192.0.2.0/24"),
+    ),
+    ByHand(
+        "removed the way out", "network", "route_table", "modify", "Routes",
+        lambda h: h.ec2.delete_route(RouteTableId=_network(h, "private_route_table_ids"), DestinationCidrBlock="0.0.0.0/0"),
+        lambda h, _: h.ec2.create_route(
+            RouteTableId=_network(h, "private_route_table_ids"), DestinationCidrBlock="0.0.0.0/0",
+            NatGatewayId=_network(h, "nat_gateway_ids"),
+        ),
+    ),
+    ByHand(
+        "took a subnet off its route table", "network", "route_table", "modify", "Subnets",
+        _main_subnet_association,
+        lambda h, subnet: h.ec2.associate_route_table(RouteTableId=_network(h, "private_route_table_ids"), SubnetId=subnet),
+    ),
+    ByHand(
+        "added a rule to the network ACL", "network", "network_acl", "modify", "Entries",
+        lambda h: h.ec2.create_network_acl_entry(
+            NetworkAclId=_network(h, "network_acl_id"), RuleNumber=50, Protocol="-1", RuleAction="deny", Egress=False,
+            CidrBlock=NOBODY,
+        ),
+        lambda h, _: h.ec2.delete_network_acl_entry(NetworkAclId=_network(h, "network_acl_id"), RuleNumber=50, Egress=False),
+    ),
+    ByHand(
+        "put a subnet under the default ACL", "network", "network_acl", "modify", "Subnets",
+        _associate_default_acl,
+        lambda h, made: h.ec2.replace_network_acl_association(AssociationId=made[0], NetworkAclId=made[1]),
+    ),
+    ByHand(
+        "kept an address without a gateway", "network", "elastic_ip", "delete", "Domain",
+        _new_address,
+        lambda h, address: h.ec2.release_address(AllocationId=address),
+    ),
+    ByHand(
+        "made a second flow log", "network", "flow_log", "delete", "TrafficType",
+        _new_flow_log,
+        lambda h, log: h.ec2.delete_flow_logs(FlowLogIds=[log]),
+    ),
+    ByHand(
+        "kept flow logs for a year", "network", "log_group", "modify", "retentionInDays",
+        lambda h: h.logs.put_retention_policy(logGroupName=h.outputs["network"]["flow_log_group_name"], retentionInDays=365),
+        lambda h, _: h.logs.put_retention_policy(logGroupName=h.outputs["network"]["flow_log_group_name"], retentionInDays=7),
+    ),
+    ByHand(
+        "suspended versions", "storage", "bucket", "modify", "VersioningConfiguration.Status",
+        lambda h: h.s3.put_bucket_versioning(Bucket=_datasets(h), VersioningConfiguration={"Status": "Suspended"}),
+        lambda h, _: h.s3.put_bucket_versioning(Bucket=_datasets(h), VersioningConfiguration={"Status": "Enabled"}),
+    ),
+    ByHand(
+        "allowed public policies", "storage", "bucket", "modify", "PublicAccessBlockConfiguration",
+        lambda h: h.s3.delete_public_access_block(Bucket=_datasets(h)),
+        lambda h, _: h.s3.put_public_access_block(
+            Bucket=_datasets(h),
+            PublicAccessBlockConfiguration=dict.fromkeys(
+                ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+            ),
+        ),
+    ),
+    ByHand(
+        "let another account read the data", "storage", "bucket", "modify", "Policy",
+        lambda h: _put_policy_with(h, {
+            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}, "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{_datasets(h)}/*",
+        }),
+        lambda h, before: h.s3.put_bucket_policy(Bucket=_datasets(h), Policy=before),
+    ),
+    ByHand(
+        "removed the lifecycle rules", "storage", "bucket", "modify", "LifecycleConfiguration",
+        _put_lifecycle_without_rules,
+        lambda h, rules: h.s3.put_bucket_lifecycle_configuration(Bucket=_datasets(h), LifecycleConfiguration={"Rules": rules}),
+    ),
+    ByHand(
+        "removed a tag of a bucket", "storage", "bucket", "modify", "Tags.Name",
+        _put_bucket_tags,
+        lambda h, tags: h.s3.put_bucket_tagging(Bucket=_datasets(h), Tagging={"TagSet": tags}),
+    ),
+    ByHand(
+        "made a bucket a website", "storage", "bucket", "modify", "WebsiteConfiguration",
+        lambda h: h.s3.put_bucket_website(Bucket=_datasets(h), WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}}),
+        lambda h, _: h.s3.delete_bucket_website(Bucket=_datasets(h)),
+    ),
+    ByHand(
+        "deleted a folder", "storage", "object", "create", "Key",
+        lambda h: h.s3.delete_object(Bucket=_datasets(h), Key="interim/"),
+        lambda h, _: h.s3.put_object(Bucket=_datasets(h), Key="interim/"),
+    ),
+    ByHand(
+        "allowed hosts all of S3", "iam", "role_policy", "modify", "PolicyDocument",
+        _widen_role_policy,
+        lambda h, before: h.iam.put_role_policy(RoleName=_role(h), PolicyName="permissions", PolicyDocument=json.dumps(before)),
+    ),
+    ByHand(
+        "added a policy to the hosts' role", "iam", "role_policy", "delete", "PolicyName",
+        lambda h: h.iam.put_role_policy(
+            RoleName=_role(h), PolicyName="everything",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}),
+        ),
+        lambda h, _: h.iam.delete_role_policy(RoleName=_role(h), PolicyName="everything"),
+    ),
+    ByHand(
+        "attached a managed policy", "iam", "iam_role", "modify", "ManagedPolicyArns",
+        lambda h: h.iam.attach_role_policy(RoleName=_role(h), PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+        lambda h, _: h.iam.detach_role_policy(RoleName=_role(h), PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
+    ByHand(
+        "let another service take the role", "iam", "iam_role", "modify", "AssumeRolePolicyDocument",
+        _widen_trust,
+        lambda h, before: h.iam.update_assume_role_policy(RoleName=_role(h), PolicyDocument=json.dumps(before)),
+    ),
+    ByHand(
+        "protected an instance from being stopped", "compute", "instance", "modify", "DisableApiStop",
+        lambda h: _modify_instance(h, DisableApiStop={"Value": True}),
+        lambda h, _: _modify_instance(h, DisableApiStop={"Value": False}),
+    ),
+    ByHand(
+        "stopped an instance", "compute", "instance", "modify", "State",
+        lambda h: h.ec2.stop_instances(InstanceIds=[h.instance]),
+        lambda h, _: h.ec2.start_instances(InstanceIds=[h.instance]),
+    ),
+    ByHand(
+        "allowed the old metadata service", "compute", "instance", "modify", "MetadataOptions",
+        lambda h: _require_tokens(h, "optional"),
+        lambda h, _: _require_tokens(h, "required"),
+    ),
+    ByHand(
+        "gave an instance another tag Role", "compute", "instance", "create", "Tags",
+        lambda h: h.tag(h.instance, Role="other"),
+        lambda h, _: h.tag(h.instance, Role="ml-training"),
+    ),
+    ByHand(
+        "changed a threshold", "monitoring", "alarm", "modify", "Threshold",
+        lambda h: h.put_alarm(Threshold=99.0),
+        lambda h, _: h.put_alarm(Threshold=80.0),
+    ),
+    ByHand(
+        "silenced an alarm", "monitoring", "alarm", "modify", "ActionsEnabled",
+        lambda h: h.put_alarm(ActionsEnabled=False),
+        lambda h, _: h.put_alarm(ActionsEnabled=True),
+    ),
+    ByHand(
+        "let anyone publish to the topic", "monitoring", "sns_topic", "modify", "Policy",
+        _topic_policy,
+        lambda h, before: h.sns.set_topic_attributes(
+            TopicArn=h.outputs["monitoring"]["topic_arn"], AttributeName="Policy", AttributeValue=before
+        ),
+    ),
+    ByHand(
+        "took a widget off the dashboard", "monitoring", "dashboard", "modify", "DashboardBody",
+        _dashboard_body,
+        lambda h, before: h.cloudwatch.put_dashboard(
+            DashboardName=h.outputs["monitoring"]["dashboard_name"], DashboardBody=before
+        ),
+    ),
+    ByHand(
+        "kept the hosts' logs for ever", "monitoring", "log_group", "modify", "retentionInDays",
+        lambda h: h.logs.delete_retention_policy(logGroupName=_log_group(h)),
+        lambda h, _: h.logs.put_retention_policy(logGroupName=_log_group(h), retentionInDays=7),
+    ),
+    ByHand(
+        "tagged a log group", "monitoring", "log_group", "modify", "Tags.Owner",
+        lambda h: h.logs.tag_resource(resourceArn=_log_group_arn(h), tags={"Owner": "somebody"}),
+        lambda h, _: h.logs.untag_resource(resourceArn=_log_group_arn(h), tagKeys=["Owner"]),
+    ),
+]  # fmt: skip
