@@ -81,7 +81,8 @@ class Packed:
         """Keep what was packed in this run."""
         if not _only_own_utils():
             return
-        self._store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._store.mkdir(mode=0o700, exist_ok=True)
         if not self._is_mine():
             return
         for packed in self._run.glob("*-none"):
