@@ -73,11 +73,32 @@ class RoleSettings:
         self.unreadable.pop(variable, None)
 
     def settle(self, role: str) -> None:
-        """Template what a role's vars/main/declared.yml says, each variable once and not again for each that needs it."""
-        for variable in self._load(ROLES_FOLDER / role / "vars" / "main" / "declared.yml"):
-            value = self.get(variable)
-            if variable not in self.unreadable:
-                self.replace(variable, value)
+        """Template what a role's vars/main/declared.yml says, each variable once and not again for each that needs it.
+
+        Each look-up of a template copies all variables in depth, so meanwhile there are only those that can be needed.
+        """
+        declared = ROLES_FOLDER / role / "vars" / "main" / "declared.yml"
+        everything, templar = self._variables, self._templar
+        self._variables = {name: everything[name] for name in self._reachable([declared, *_templates(role)])}
+        self._templar = templar.copy_with_new_env(available_variables=self._variables)
+        try:
+            for variable in self._load(declared):
+                value = self.get(variable)
+                if variable not in self.unreadable:
+                    self.replace(variable, value)
+        finally:
+            everything.update(self._variables)
+            self._variables, self._templar = everything, templar
+
+    def _reachable(self, files: t.Iterable[pathlib.Path]) -> set[str]:
+        """Return the variables that files name, those that these name in turn, and Ansible's own."""
+        found = {name for name in self._variables if name.startswith(("ansible_", "role_", "playbook_", "inventory_"))}
+        texts = [path.read_text(encoding="utf-8") for path in files] + [str(self._variables[name]) for name in found]
+        while texts:
+            more = (set(re.findall(r"\w+", texts.pop())) & self._variables.keys()) - found
+            found |= more
+            texts.extend(str(self._variables[name]) for name in more)
+        return found
 
     def get(self, variable: str) -> t.Any:
         """Return a variable, templated, or None: it isn't there, or it can't be templated, which is noted."""
@@ -114,3 +135,8 @@ def _sources(role: str) -> t.Iterator[pathlib.Path]:
     """Yield the files of a role that can name a variable."""
     for pattern in ("*.yml", "*.j2"):
         yield from (ROLES_FOLDER / role).rglob(pattern)
+
+
+def _templates(role: str) -> t.Iterator[pathlib.Path]:
+    """Yield the templates of a role."""
+    yield from (ROLES_FOLDER / role / "templates").rglob("*.j2")
