@@ -103,17 +103,21 @@ class Connection(LocalConnection):
         super().__init__(*args, **kwargs)
         self._owner = int(kwargs.get("ansible_playbook_pid") or os.getppid())
 
-    def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:
-        """Say whether modules come by standard input. Ansible asks this first when it is to run a module."""
-        self._with_packed(Packed.bring)
-        if self.become:
-            return super().is_pipelining_enabled(wrap_async)
+    def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Take the options of a task, and have the process started while the task is still being prepared."""
+        super().set_options(*args, **kwargs)
         interpreter = self.get_option("warm_interpreter")
         if interpreter and os.path.isabs(interpreter):
             try:
                 client.connect(self._plan(interpreter)).close()
             except (NotUnderstood, OSError) as reason:
                 display.vvv(f"WARM not started: {reason}", host=self._play_context.remote_addr)
+
+    def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:
+        """Say whether modules come by standard input. Ansible asks this first when it is to run a module."""
+        self._with_packed(Packed.bring)
+        if self.become:
+            return super().is_pipelining_enabled(wrap_async)
         return not wrap_async and not C.DEFAULT_KEEP_REMOTE_FILES
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:

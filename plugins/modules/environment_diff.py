@@ -171,6 +171,11 @@ outputs:
       returns them.
   returned: success
   type: dict
+resources:
+  description: What stands, as M(mlinfra.aws.environment_info) lists it, but for kinds that no role makes.
+  returned: success
+  type: list
+  elements: dict
 declared:
   description: By role, what it declares, as a list of resources with C(kind), C(name) and C(attributes).
   returned: success

@@ -13,7 +13,7 @@ from . import outputs
 from .api import CallError, Reader
 from .collect import Collector, Found
 from .identity import Identity
-from .transform import claim, plain
+from .transform import claim, flatten, plain
 
 Entry = dict[str, Any]
 # Members to add to an entry, by their names, and how to read each of them.
@@ -171,7 +171,7 @@ def read(
     markers: dict[str, list[str]],
     threads: int,
 ) -> tuple[dict[str, Any], list[CallError]]:
-    """What stands of an environment with all details, the outputs of roles, and what AWS refused to tell.
+    """What stands of an environment with all details, the outputs of roles, a flat list, and what AWS refused to tell.
 
     Args:
         clients: gives the client of a service by its name.
@@ -189,4 +189,5 @@ def read(
         claimed = claim(found, tags, identity, partition)
         detailed = Details(reader, executor, attributes, markers).add(claimed)
     handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
-    return {"found": plain(detailed), "outputs": handed_on}, reader.errors
+    resources = flatten(claimed, {}, partition)
+    return {"found": plain(detailed), "outputs": handed_on, "resources": resources}, reader.errors
