@@ -60,18 +60,18 @@ def instance_permissions(settings: Settings) -> Document:
             "*",
             StringEquals={"cloudwatch:namespace": f"MLInfra/{settings.name}"},
         ),
+        _allow(
+            "DescribeInstances",
+            ["ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeVolumes"],
+            "*",
+            StringEquals={"aws:RequestedRegion": region},
+        ),
         _allow("MakeStreams", ["logs:CreateLogStream", "logs:DescribeLogStreams"], [f"{group}:*"]),
         _allow("WriteEvents", "logs:PutLogEvents", [f"{group}:log-stream:*"]),
         _allow(
             "KeepParameters",
             ["ssm:GetParameter", "ssm:PutParameter"],
             [f"arn:aws:ssm:{region}:{account}:parameter{settings.token_parameter}"],
-        ),
-        _allow(
-            "DescribeInstances",
-            ["ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeVolumes"],
-            "*",
-            StringEquals={"aws:RequestedRegion": region},
         ),
     )
 
