@@ -219,7 +219,7 @@ def _associate_default_acl(hands: Hands) -> tuple[str, str]:
         "NetworkAcls"
     ]
     [default] = [acl["NetworkAclId"] for acl in acls if acl["IsDefault"]]
-    [association, *_] = next(acl for acl in acls if acl["NetworkAclId"] == ours)["Associations"]
+    association = next(acl for acl in acls if acl["NetworkAclId"] == ours)["Associations"][0]
     made = hands.ec2.replace_network_acl_association(
         AssociationId=association["NetworkAclAssociationId"], NetworkAclId=default
     )
@@ -329,7 +329,7 @@ CHANGES = [
     ByHand(
         "let another account read the data", "storage", "bucket", "modify", "Policy",
         lambda h: _put_policy_with(h, {
-            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::210987654321:root"}, "Action": "s3:GetObject",
+            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "s3:GetObject",
             "Resource": f"arn:aws:s3:::{_datasets(h)}/*",
         }),
         lambda h, before: h.s3.put_bucket_policy(Bucket=_datasets(h), Policy=before),

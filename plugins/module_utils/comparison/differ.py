@@ -80,7 +80,8 @@ def unknown_words(entry: Declared) -> list[str]:
 
 
 Owned = tuple[str, Declared]
-Pair = tuple[str, Declared, Entry | None]
+# With the resource that stands, or None.
+Pair = tuple[str, Declared, Any]
 
 
 def _declared_of(kind: str, declared: Mapping[str, list[Declared]], absent: Collection[str]) -> list[Owned]:
