@@ -68,15 +68,17 @@ def by_tags(*names: str) -> Key:
 
     return Key(
         lambda attributes: key(attributes.get("Tags", {})),
-        lambda entry, standing: key(tags_of(entry)) if standing.identity.owns_tags(tags_of(entry)) else None,
+        lambda entry, standing: key(tags_of(entry)) if _is_near(entry, standing) else None,
     )
 
 
-# For kinds of which an environment has one: the one that carries its tags, whatever it is called.
-THE_ONLY_ONE = Key(
-    lambda attributes: True,
-    lambda entry, standing: standing.identity.owns_tags(tags_of(entry)) or None,
-)
+def _is_near(entry: Entry, standing: Standing) -> bool:
+    """Whether something carries the environment's tags, or is in its VPC and lost one of them."""
+    return standing.identity.owns_tags(tags_of(entry)) or entry.get("VpcId") in standing.names
+
+
+# For kinds of which an environment has one, whatever it is called.
+THE_ONLY_ONE = Key(lambda attributes: True, lambda entry, standing: _is_near(entry, standing) or None)
 
 
 def owned_by(role: str) -> Callable[[Entry, Standing], str]:
