@@ -16,6 +16,7 @@ BIN = Path(sys.executable).parent
 INVENTORY = ROOT / "benchmarks" / "inventory"
 MAKE = ("playbooks/provision.yml", "playbooks/summary.yml")
 PLAYBOOKS = {"apply": MAKE, "noop": MAKE, "destroy": ("playbooks/destroy.yml",)}
+WARM = ("-e", "mlinfra_controller_connection=mlinfra.aws.warm")
 FULL = ("-e", "verify=full")
 LOCAL = ("-e", "mlinfra_controller_connection=ansible.builtin.local", *FULL)
 # mitogen takes the place of the connection `local` under this name only.
@@ -74,8 +75,8 @@ WAYS = {
     way.key: way
     for way in (
         Way("floor", "plain boto3, the floor", floor(), floor=""),
-        Way("warm", "mlinfra.aws", site()),
-        Way("warm_full", "mlinfra.aws, all roles", site(*FULL)),
+        Way("warm", "mlinfra.aws", site(*WARM)),
+        Way("warm_full", "mlinfra.aws, all roles", site(*WARM, *FULL)),
         Way("local", "mlinfra.aws, plain local, all roles", site(*LOCAL), slow=True),
         Way(
             "mitogen",
