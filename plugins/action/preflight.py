@@ -39,7 +39,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         roles = self._roles()
         reader = RoleSettings(ROLES, self._templar, self._loader, task_vars or {})
-        undescribed = [role for role in roles if not reader.specs[role]]
+        undescribed = [role for role in roles if not reader.spec(role)]
         if undescribed:
             raise AnsibleActionFail(f"No argument specification describes the settings of {', '.join(undescribed)}.")
         passed = reader.get("preflight_passed") or []
@@ -101,7 +101,7 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
         noted = dict(reader.unreadable)
         reader.enter(role)
         settings[f"{role}_state"] = reader.get(f"{role}_state")
-        spec = reader.specs[role]
+        spec = reader.spec(role)
         if not wanted(settings, role):
             # To remove what stands takes its names, and no setting of what it is like.
             spec = {name: spec[name] for name in (f"{role}_state", *rules(role).NAMES) if name in spec}
@@ -152,7 +152,7 @@ def _misspelt_problems(reader: RoleSettings, role: str) -> list[str]:
     return [
         problem(
             name,
-            specs.HIDDEN if reader.specs[role][near].get("no_log") else reader.get(name),
+            specs.HIDDEN if reader.spec(role)[near].get("no_log") else reader.get(name),
             "is read by nothing",
             f"did you mean {near}?",
         )

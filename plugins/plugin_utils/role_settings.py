@@ -33,9 +33,8 @@ class RoleSettings:
         self._loader = loader
         self._given = frozenset(task_vars)
         self._variables: Values = {}
-        self.specs: dict[str, Values] = {}
+        self._specs: dict[str, Values] = {}
         for role in roles:
-            self.specs[role] = self._spec(role)
             for path in (ROLES_FOLDER / role / "defaults" / "main.yml", *self._constants(role)):
                 self._variables.update(self._load(path))
         self._variables.update(task_vars)
@@ -53,10 +52,12 @@ class RoleSettings:
         """Return the files of variables that are not for users to set: defaults may refer to them."""
         return sorted((ROLES_FOLDER / role / "vars" / "main").glob("*.yml"))
 
-    def _spec(self, role: str) -> Values:
+    def spec(self, role: str) -> Values:
         """Return the options of the role's argument specification, by variable; nothing for a role without one."""
-        specs = self._load(ROLES_FOLDER / role / "meta" / "argument_specs.yml").get("argument_specs", {})
-        return specs.get("main", {}).get("options", {})
+        if role not in self._specs:
+            specs = self._load(ROLES_FOLDER / role / "meta" / "argument_specs.yml").get("argument_specs", {})
+            self._specs[role] = specs.get("main", {}).get("options", {})
+        return self._specs[role]
 
     def __contains__(self, variable: str) -> bool:
         """Say whether a variable is there, readable or not."""
@@ -118,11 +119,11 @@ class RoleSettings:
 
         What the role's own files mention is no mistake: a fact that it sets, the result of a task.
         """
-        strangers = [name for name in self._given if name.startswith(f"{role}_") and name not in self.specs[role]]
+        strangers = [name for name in self._given if name.startswith(f"{role}_") and name not in self.spec(role)]
         likely = {
             name: near[0]
             for name in sorted(strangers)
-            for near in [difflib.get_close_matches(name, self.specs[role], n=1, cutoff=LIKENESS)]
+            for near in [difflib.get_close_matches(name, self.spec(role), n=1, cutoff=LIKENESS)]
             if near
         }
         if not likely:

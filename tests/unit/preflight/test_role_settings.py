@@ -94,7 +94,7 @@ def test_a_stand_in_settles_what_was_unreadable(read) -> None:
 
 def test_a_role_without_files_has_no_settings(read) -> None:
     """Whoever asks for it decides whether that is a mistake."""
-    assert read().specs["other"] == {}
+    assert read().spec("other") == {}
 
 
 def test_misspelt_settings_are_found(read) -> None:
