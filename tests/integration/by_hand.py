@@ -155,6 +155,14 @@ def _role(hands: Hands) -> str:
     return hands.outputs["iam"]["instance_role_name"]
 
 
+def _flow_role(hands: Hands) -> str:
+    return hands.outputs["network"]["flow_log_role_arn"].rpartition("/")[2]
+
+
+def _profile(hands: Hands) -> str:
+    return hands.outputs["iam"]["instance_profile_name"]
+
+
 def _widen_role_policy(hands: Hands) -> dict[str, Any]:
     before = hands.iam.get_role_policy(RoleName=_role(hands), PolicyName="permissions")["PolicyDocument"]
     wide = {**before, "Statement": [*before["Statement"], {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
@@ -251,6 +259,11 @@ CHANGES = [
         "tagged the VPC", "network", "vpc", "modify", "Tags.Owner",
         lambda h: h.tag(_network(h, "vpc_id"), Owner="somebody"),
         lambda h, _: h.untag(_network(h, "vpc_id"), "Owner"),
+    ),
+    ByHand(
+        "untagged the VPC", "network", "vpc", "modify", "Tags.ManagedBy",
+        lambda h: h.untag(_network(h, "vpc_id"), "ManagedBy"),
+        lambda h, _: h.tag(_network(h, "vpc_id"), ManagedBy="mlinfra.aws"),
     ),
     ByHand(
         "gave private subnets public addresses", "network", "subnet", "modify", "MapPublicIpOnLaunch",
@@ -388,7 +401,7 @@ CHANGES = [
         lambda h, _: h.ec2.start_instances(InstanceIds=[h.instance]),
     ),
     ByHand(
-        "allowed the old metadata service", "compute", "instance", "modify", "MetadataOptions",
+        "allowed the old metadata service", "compute", "instance", "modify", "MetadataOptions.HttpTokens",
         lambda h: _require_tokens(h, "optional"),
         lambda h, _: _require_tokens(h, "required"),
     ),
@@ -430,5 +443,273 @@ CHANGES = [
         "tagged a log group", "monitoring", "log_group", "modify", "Tags.Owner",
         lambda h: h.logs.tag_resource(resourceArn=_log_group_arn(h), tags={"Owner": "somebody"}),
         lambda h, _: h.logs.untag_resource(resourceArn=_log_group_arn(h), tagKeys=["Owner"]),
+    ),
+]  # fmt: skip
+
+
+def _new_gateway(hands: Hands) -> tuple[str, str]:
+    address = hands.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = hands.ec2.create_nat_gateway(SubnetId=_network(hands, "public_subnet_ids"), AllocationId=address)
+    return made["NatGateway"]["NatGatewayId"], address
+
+
+def _remove_gateway(hands: Hands, made: tuple[str, str]) -> None:
+    hands.ec2.delete_nat_gateway(NatGatewayId=made[0])
+    hands.ec2.release_address(AllocationId=made[1])
+
+
+def _put_endpoint_policy(hands: Hands, action: str) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+    policy = {"Version": "2008-10-17", "Statement": [statement]}
+    hands.ec2.modify_vpc_endpoint(VpcEndpointId=_network(hands, "s3_endpoint_id"), PolicyDocument=json.dumps(policy))
+
+
+def _rename_rule(hands: Hands, description: str) -> None:
+    rules = [
+        {
+            "IpProtocol": "tcp",
+            "FromPort": 22,
+            "ToPort": 22,
+            "IpRanges": [{"CidrIp": "203.0.113.0/24", "Description": description}],
+        }
+    ]
+    hands.ec2.update_security_group_rule_descriptions_ingress(
+        GroupId=_network(hands, "security_group_id"), IpPermissions=rules
+    )
+
+
+def _disassociate_profile(hands: Hands) -> None:
+    of_instance = [{"Name": "instance-id", "Values": [hands.instance]}]
+    [association] = hands.ec2.describe_iam_instance_profile_associations(Filters=of_instance)[
+        "IamInstanceProfileAssociations"
+    ]
+    hands.ec2.disassociate_iam_instance_profile(AssociationId=association["AssociationId"])
+
+
+def _root_volume(hands: Hands) -> str:
+    return hands.outputs["compute"]["instances"][0]["root_volume_id"]
+
+
+def _keep_root_volume(hands: Hands, keep: bool) -> None:
+    [reservation] = hands.ec2.describe_instances(InstanceIds=[hands.instance])["Reservations"]
+    root = reservation["Instances"][0]["RootDeviceName"]
+    _modify_instance(hands, BlockDeviceMappings=[{"DeviceName": root, "Ebs": {"DeleteOnTermination": not keep}}])
+
+
+def _new_instance(hands: Hands) -> str:
+    [reservation] = hands.ec2.describe_instances(InstanceIds=[hands.instance])["Reservations"]
+    like = reservation["Instances"][0]
+    tags = [{**tag, "Value": "by-hand"} if tag["Key"] == "Name" else tag for tag in like["Tags"]]
+    made = hands.ec2.run_instances(
+        ImageId=like["ImageId"],
+        InstanceType="t3.micro",
+        SubnetId=like["SubnetId"],
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )
+    return made["Instances"][0]["InstanceId"]
+
+
+def _delete_alarm(hands: Hands) -> dict[str, Any]:
+    name = hands.outputs["monitoring"]["alarm_names"][1]
+    [standing] = hands.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    hands.cloudwatch.delete_alarms(AlarmNames=[name])
+    unwanted = ("AlarmArn", "AlarmConfigurationUpdatedTimestamp", "Metrics")
+    return {name: standing[name] for name in standing if name not in unwanted and not name.startswith("State")}
+
+
+def _datasets_rules(hands: Hands) -> list[dict[str, Any]]:
+    before = hands.s3.get_bucket_lifecycle_configuration(Bucket=_datasets(hands))["Rules"]
+    more = {"ID": "by-hand", "Status": "Enabled", "Filter": {"Prefix": "raw/"}, "Expiration": {"Days": 1}}
+    hands.s3.put_bucket_lifecycle_configuration(
+        Bucket=_datasets(hands), LifecycleConfiguration={"Rules": [*before, more]}
+    )
+    return before
+
+
+def _encrypt(hands: Hands, algorithm: str) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+    hands.s3.put_bucket_encryption(Bucket=_models(hands), ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def _models(hands: Hands) -> str:
+    return hands.outputs["storage"]["models_bucket"]
+
+
+def _own_objects(hands: Hands, owner: str) -> None:
+    hands.s3.put_bucket_ownership_controls(
+        Bucket=_models(hands), OwnershipControls={"Rules": [{"ObjectOwnership": owner}]}
+    )
+
+
+# Changes that do not meet in the same attribute, so that all of them can stand at once.
+TOGETHER = [
+    ByHand(
+        "gave the VPC another range", "network", "vpc", "modify", "CidrBlockAssociationSet",
+        lambda h: h.ec2.associate_vpc_cidr_block(VpcId=_network(h, "vpc_id"), CidrBlock="10.99.0.0/16")["CidrBlockAssociation"],
+        lambda h, made: h.ec2.disassociate_vpc_cidr_block(AssociationId=made["AssociationId"]),
+    ),
+    ByHand(
+        "untagged a route table", "network", "route_table", "modify", "Tags.ManagedBy",
+        lambda h: h.untag(_network(h, "public_route_table_id"), "ManagedBy"),
+        lambda h, _: h.tag(_network(h, "public_route_table_id"), ManagedBy="mlinfra.aws"),
+    ),
+    ByHand(
+        "made a route table", "network", "route_table", "delete", "",
+        lambda h: h.ec2.create_route_table(VpcId=_network(h, "vpc_id"))["RouteTable"]["RouteTableId"],
+        lambda h, table: h.ec2.delete_route_table(RouteTableId=table),
+    ),
+    ByHand(
+        "made a network ACL", "network", "network_acl", "delete", "",
+        lambda h: h.ec2.create_network_acl(VpcId=_network(h, "vpc_id"))["NetworkAcl"]["NetworkAclId"],
+        lambda h, acl: h.ec2.delete_network_acl(NetworkAclId=acl),
+    ),
+    ByHand(
+        "made a security group", "network", "security_group", "delete", "",
+        lambda h: h.ec2.create_security_group(GroupName="by-hand", Description="By hand", VpcId=_network(h, "vpc_id"))["GroupId"],
+        lambda h, group: h.ec2.delete_security_group(GroupId=group),
+    ),
+    ByHand(
+        "made an endpoint", "network", "vpc_endpoint", "delete", "",
+        lambda h: h.ec2.create_vpc_endpoint(
+            VpcId=_network(h, "vpc_id"), ServiceName="com.amazonaws.us-east-1.dynamodb", VpcEndpointType="Gateway"
+        )["VpcEndpoint"]["VpcEndpointId"],
+        lambda h, endpoint: h.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint]),
+    ),
+    ByHand(
+        "narrowed what the endpoint lets through", "network", "vpc_endpoint", "modify", "PolicyDocument",
+        lambda h: _put_endpoint_policy(h, "s3:GetObject"),
+        lambda h, _: _put_endpoint_policy(h, "*"),
+    ),
+    ByHand(
+        "took a route table off the endpoint", "network", "vpc_endpoint", "modify", "RouteTables",
+        lambda h: h.ec2.modify_vpc_endpoint(
+            VpcEndpointId=_network(h, "s3_endpoint_id"), RemoveRouteTableIds=[_network(h, "public_route_table_id")]
+        ),
+        lambda h, _: h.ec2.modify_vpc_endpoint(
+            VpcEndpointId=_network(h, "s3_endpoint_id"), AddRouteTableIds=[_network(h, "public_route_table_id")]
+        ),
+    ),
+    ByHand(
+        "described a rule otherwise", "network", "security_group", "modify", "IpPermissions",
+        lambda h: _rename_rule(h, "by hand"),
+        lambda h, _: _rename_rule(h, "SSH"),
+    ),
+    ByHand(
+        "made a NAT gateway", "network", "nat_gateway", "delete", "",
+        _new_gateway,
+        _remove_gateway,
+    ),
+    ByHand(
+        "gave the NAT gateway another name", "network", "nat_gateway", "modify", "Tags.Name",
+        lambda h: h.tag(_network(h, "nat_gateway_ids"), Name="by-hand"),
+        lambda h, _: h.tag(_network(h, "nat_gateway_ids"), Name=f"{h.outputs['monitoring']['dashboard_name']}-nat-2"),
+    ),
+    ByHand(
+        "attached a policy to the role of the flow logs", "network", "iam_role", "modify", "ManagedPolicyArns",
+        lambda h: h.iam.attach_role_policy(RoleName=_flow_role(h), PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+        lambda h, _: h.iam.detach_role_policy(RoleName=_flow_role(h), PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+    ),
+    ByHand(
+        "encrypted a bucket with another key", "storage", "bucket", "modify", "BucketEncryption",
+        lambda h: _encrypt(h, "aws:kms"),
+        lambda h, _: _encrypt(h, "AES256"),
+    ),
+    ByHand(
+        "let writers own their objects", "storage", "bucket", "modify", "OwnershipControls",
+        lambda h: _own_objects(h, "ObjectWriter"),
+        lambda h, _: _own_objects(h, "BucketOwnerEnforced"),
+    ),
+    ByHand(
+        "let other sites read a bucket", "storage", "bucket", "modify", "CORSConfiguration",
+        lambda h: h.s3.put_bucket_cors(
+            Bucket=_models(h), CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
+        ),
+        lambda h, _: h.s3.delete_bucket_cors(Bucket=_models(h)),
+    ),
+    ByHand(
+        "added a lifecycle rule", "storage", "bucket", "modify", "LifecycleConfiguration",
+        _datasets_rules,
+        lambda h, rules: h.s3.put_bucket_lifecycle_configuration(Bucket=_datasets(h), LifecycleConfiguration={"Rules": rules}),
+    ),
+    ByHand(
+        "bounded the hosts' role", "iam", "iam_role", "modify", "PermissionsBoundary",
+        lambda h: h.iam.put_role_permissions_boundary(RoleName=_role(h), PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        lambda h, _: h.iam.delete_role_permissions_boundary(RoleName=_role(h)),
+    ),
+    ByHand(
+        "tagged the hosts' role", "iam", "iam_role", "modify", "Tags.Owner",
+        lambda h: h.iam.tag_role(RoleName=_role(h), Tags=[{"Key": "Owner", "Value": "somebody"}]),
+        lambda h, _: h.iam.untag_role(RoleName=_role(h), TagKeys=["Owner"]),
+    ),
+    ByHand(
+        "took the role out of the profile", "iam", "instance_profile", "modify", "Roles",
+        lambda h: h.iam.remove_role_from_instance_profile(InstanceProfileName=_profile(h), RoleName=_role(h)),
+        lambda h, _: h.iam.add_role_to_instance_profile(InstanceProfileName=_profile(h), RoleName=_role(h)),
+    ),
+    ByHand(
+        "took the profile off an instance", "compute", "instance", "modify", "IamInstanceProfile",
+        lambda h: _disassociate_profile(h),
+        lambda h, _: h.ec2.associate_iam_instance_profile(InstanceId=h.instance, IamInstanceProfile={"Name": _profile(h)}),
+    ),
+    ByHand(
+        "put an instance into another group", "compute", "instance", "modify", "SecurityGroupIds",
+        lambda h: _modify_instance(h, Groups=[_network(h, "default_security_group_id")]),
+        lambda h, _: _modify_instance(h, Groups=[_network(h, "security_group_id")]),
+    ),
+    ByHand(
+        "protected an instance from being terminated", "compute", "instance", "modify", "DisableApiTermination",
+        lambda h: _modify_instance(h, DisableApiTermination={"Value": True}),
+        lambda h, _: _modify_instance(h, DisableApiTermination={"Value": False}),
+    ),
+    ByHand(
+        "let an instance forward packets", "compute", "instance", "modify", "SourceDestCheck",
+        lambda h: _modify_instance(h, SourceDestCheck={"Value": False}),
+        lambda h, _: _modify_instance(h, SourceDestCheck={"Value": True}),
+    ),
+    ByHand(
+        "made the root volume faster", "compute", "instance", "modify", "RootVolumePerformance",
+        lambda h: h.ec2.modify_volume(VolumeId=_root_volume(h), Throughput=250),
+        lambda h, _: h.ec2.modify_volume(VolumeId=_root_volume(h), Throughput=125),
+    ),
+    ByHand(
+        "let the root volume outlive the instance", "compute", "instance", "modify", "BlockDeviceMappings.DeleteOnTermination",
+        lambda h: _keep_root_volume(h, True),
+        lambda h, _: _keep_root_volume(h, False),
+    ),
+    ByHand(
+        "untagged the root volume", "compute", "instance", "modify", "VolumeTags.ManagedBy",
+        lambda h: h.untag(_root_volume(h), "ManagedBy"),
+        lambda h, _: h.tag(_root_volume(h), ManagedBy="mlinfra.aws"),
+    ),
+    ByHand(
+        "launched an instance", "compute", "instance", "delete", "",
+        _new_instance,
+        lambda h, instance: h.ec2.terminate_instances(InstanceIds=[instance]),
+    ),
+    ByHand(
+        "deleted an alarm", "monitoring", "alarm", "create", "",
+        _delete_alarm,
+        lambda h, alarm: h.cloudwatch.put_metric_alarm(**alarm),
+    ),
+    ByHand(
+        "told the topic when all is well", "monitoring", "alarm", "modify", "OKActions",
+        lambda h: h.put_alarm(OKActions=[h.outputs["monitoring"]["topic_arn"]]),
+        lambda h, _: h.put_alarm(OKActions=[]),
+    ),
+    ByHand(
+        "subscribed to the topic", "monitoring", "sns_topic", "modify", "Subscriptions",
+        lambda h: h.sns.subscribe(TopicArn=h.outputs["monitoring"]["topic_arn"], Protocol="email", Endpoint="spy@example.org"),
+        lambda h, made: h.sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"]),
+    ),
+    ByHand(
+        "gave the topic another name to show", "monitoring", "sns_topic", "modify", "DisplayName",
+        lambda h: h.sns.set_topic_attributes(
+            TopicArn=h.outputs["monitoring"]["topic_arn"], AttributeName="DisplayName", AttributeValue="by hand"
+        ),
+        lambda h, _: h.sns.set_topic_attributes(
+            TopicArn=h.outputs["monitoring"]["topic_arn"], AttributeName="DisplayName", AttributeValue=""
+        ),
     ),
 ]  # fmt: skip

@@ -19,13 +19,19 @@ import pytest
 from ansible_collections.mlinfra.aws.plugins.module_utils import bucket
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import Comparison, compare
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS, kinds_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-from .by_hand import CHANGES, ByHand, Hands
+from .by_hand import CHANGES, TOGETHER, ByHand, Hands
 from .conftest import ROOT, Emulator
 
 ROLES = list(INPUTS)
+# For lists of rules, routes or subscriptions that are declared empty.
+OTHERWISE_EMPTY = [
+    {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "192.0.2.0/24"}], "Protocol": "email", "Endpoint": "somebody@example.org"}
+]
+Declared = dict[str, list[dict[str, Any]]]
 # Those that the action is shown too: one of each role.
 SHOWN = {change.role: change for change in CHANGES}.values()
 
@@ -82,6 +88,10 @@ class Environment:
 
     def compare(self) -> Comparison:
         """Read the account and compare."""
+        return compare(self.declared, self.read(), self.identity)
+
+    def read(self) -> dict[str, Any]:
+        """What stands, with all details."""
         for service in ("ec2", "s3", "iam", "logs", "cloudwatch", "sns", "ssm"):
             self.client(service)  # boto3 sessions can't make clients in several threads
         everything = bucket.ATTRIBUTES + bucket.ADDED_ATTRIBUTES
@@ -89,7 +99,49 @@ class Environment:
             self.client, self.identity, kinds_to_read(ROLES, []), ROLES, everything, self.markers, 8
         )
         assert refused == []
-        return compare(self.declared, answers["found"], self.identity)
+        return answers["found"]
+
+
+def variations(declared: Declared) -> Iterator[tuple[str, int, str, Declared]]:
+    """All declarations once for each attribute that could be declared otherwise: where, which one, and all of them."""
+    for role, entries in declared.items():
+        for at, entry in enumerate(entries):
+            for name, value in entry["attributes"].items():
+                if str(value).startswith("resolve:"):
+                    continue  # an instance stays at the image that it started from
+                other = {**entry, "attributes": {**entry["attributes"], name: otherwise(value)}}
+                yield role, at, name, {**declared, role: [*entries[:at], other, *entries[at + 1 :]]}
+
+
+def otherwise(value: Any) -> Any:
+    """Another value of the same form."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1
+    if isinstance(value, str):
+        return f"otherwise {value}"
+    if isinstance(value, list):
+        return [otherwise(value[0]), *value[1:]] if value else OTHERWISE_EMPTY
+    last = next(reversed(value), "otherwise")
+    return {**value, last: otherwise(value[last])} if value else {"Status": "Enabled"}
+
+
+def expected(change: ByHand) -> tuple[str, ...]:
+    """What the comparison is to say of a change."""
+    return (change.role, change.kind, change.action, change.attribute if change.action == "modify" else "")
+
+
+def each_said(difference: Difference) -> Iterator[tuple[str, ...]]:
+    """The same, once for each attribute of what is to be modified."""
+    names = [change.attribute for change in difference.attributes] if difference.action == "modify" else [""]
+    return ((difference.role, difference.kind, difference.action, name) for name in names)
+
+
+def said(difference: Difference) -> tuple[str, ...]:
+    """What it says, the attributes without their members."""
+    attributes = sorted({change.attribute for change in difference.attributes})
+    return (difference.role, difference.kind, difference.action, ", ".join(attributes) if difference.action == "modify" else "")
 
 
 @pytest.fixture(scope="module")
@@ -126,15 +178,37 @@ class TestComparison:
             compared = environment.compare()
         finally:
             change.undo(environment.hands, done)
-        [difference] = [one for one in compared.differences if one.action == change.action and one.kind == change.kind]
-        assert difference.role == change.role
-        assert any(f"{one.attribute}.".startswith(f"{change.attribute}.") for one in difference.attributes), difference
+        [difference] = compared.differences
+        assert said(difference) == expected(change), difference
         assert change.role in compared.to_run(ROLES)
-        strangers = [
-            one for one in compared.differences if one is not difference and one.role not in ("compute", "monitoring")
-        ]
-        assert strangers == []
+        assert compared.converged(ROLES) == [role for role in ROLES if role != change.role]
         assert environment.compare().differences == []
+
+    def test_many_changes_at_once_are_all_found(self, environment: Environment) -> None:
+        """Each as if it were the only one."""
+        done = [(change, change.do(environment.hands)) for change in TOGETHER]
+        try:
+            compared = environment.compare()
+        finally:
+            for change, made in reversed(done):
+                change.undo(environment.hands, made)
+        found = {line for difference in compared.differences for line in each_said(difference)}
+        # The address that came with the gateway.
+        assert found == {expected(change) for change in TOGETHER} | {("network", "elastic_ip", "delete", "")}
+        assert compared.converged(ROLES) == []
+        assert environment.compare().differences == []
+
+    def test_every_declared_attribute_is_compared(self, environment: Environment) -> None:
+        """Whatever is declared otherwise differs, in this attribute of this resource."""
+        found = environment.read()
+        for role, at, name, declared in variations(environment.declared):
+            compared = compare(declared, found, environment.identity)
+            entry = declared[role][at]
+            told = [
+                one for one in compared.differences if (one.kind, one.role) == (entry["kind"], role) and name in said(one)[3]
+            ]
+            missing = [one for one in compared.differences if one.action == "create" and one.kind == entry["kind"]]
+            assert told or missing, f"{entry['kind']} {entry['name']}: {name}"
 
     @pytest.mark.parametrize("change", SHOWN, ids=lambda change: change.role)
     def test_the_action_says_the_same(self, environment: Environment, change: ByHand) -> None:
