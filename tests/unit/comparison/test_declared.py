@@ -1,0 +1,98 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the roles really declare, worked out as the action does it: the comparison knows all of it.
+
+This is the test that fails where a role declares a kind or an attribute that no comparison heeds.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare, unknown_words
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+
+ROLES = list(INPUTS)
+# Settings that change what is declared, and not only its values.
+CHOICES: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "a gateway in each zone": {
+        "network_egress": "nat_gateway_per_az",
+        "network_allowed_cidrs": ["192.0.2.0/24", "2001:db8::/32"],
+        "network_security_group_name": "other",
+    },
+    "no way out": {"network_egress": "none", "network_s3_endpoint": False, "network_flow_logs": False},
+    "ssh": {
+        "ml_host_connection": "ssh",
+        "iam_permissions_boundary": "arn:aws:iam::123456789012:policy/b",
+        "iam_log_groups": [],
+        "storage_datasets_bucket": "mine",
+    },
+    "instances": {"compute_public_key": "ssh-ed25519 AAAA", "compute_instance_count": 3, "compute_running": False},
+    "an image": {"compute_image_id": "ami-1", "compute_subnet_tier": "private"},
+    "alarms": {"monitoring_email": "somebody@example.org", "monitoring_auto_recovery": True},
+    "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
+    "a mistake": {"network_tags": "{{ no_such_variable }}"},
+}
+RIGHT = [choice for choice in CHOICES if choice != "a mistake"]
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """What is declared with each choice of settings."""
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("declare.py")],
+        input=json.dumps(list(CHOICES.values())),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(zip(CHOICES, json.loads(done.stdout), strict=True))
+
+
+@pytest.mark.parametrize("choice", RIGHT)
+def test_every_kind_and_attribute_is_known(told, choice):
+    assert told[choice]["unknown"] == {}
+    entries = [entry for declared in told[choice]["declared"].values() for entry in declared]
+    assert [word for entry in entries for word in unknown_words(entry)] == []
+
+
+@pytest.mark.parametrize("choice", RIGHT)
+def test_where_nothing_stands_everything_is_to_be_created(told, choice):
+    declared, request = told[choice]["declared"], told[choice]["request"]
+    compared = compare(declared, {}, Identity(request["name"], request["tags"], request["names"]))
+    wanted = [(role, entry["kind"], entry["name"]) for role in ROLES for entry in declared[role]]
+    assert sorted((one.role, one.kind, one.name) for one in compared.differences) == sorted(wanted)
+    assert {one.action for one in compared.differences} == {"create"}
+    assert len(set(wanted)) == len(wanted)
+
+
+def test_alarms_are_declared_for_instances_that_do_not_stand_yet(told):
+    entries = told["instances"]["declared"]["monitoring"]
+    alarms = [entry["attributes"] for entry in entries if entry["kind"] == "alarm"]
+    assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {"i-00000000000000000"}
+    assert len({alarm["AlarmName"].rpartition("-")[0] for alarm in alarms}) >= 3
+
+
+def test_names_that_a_role_chooses_itself_are_looked_for(told):
+    assert told["a gateway in each zone"]["request"]["names"]["security_group"] == "other"
+    request = told["ssh"]["request"]
+    assert request["names"]["datasets_bucket"] == "mine"
+    assert request["markers"]["mine"] == ["raw/", "processed/", "interim/", "external/"]
+
+
+def test_an_absent_role_declares_nothing(told):
+    assert told["no role"]["declared"]["iam"] == []
+    assert told["no role"]["request"]["absent"] == ["iam"]
+    assert "/mine" in told["no role"]["request"]["names"].values()
+
+
+def test_what_can_not_be_worked_out_is_said_of_the_role_that_needs_it(told):
+    assert list(told["a mistake"]["unknown"]) == ["network"]
+    assert told["a mistake"]["unknown"]["network"]
