@@ -1,0 +1,111 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is asked of each resource beyond the listing calls, by the services' real models."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+
+import pytest
+from ansible_collections.mlinfra.aws.plugins.module_utils import bucket
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import Reader
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.details import Details
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:p-alarms"
+GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:/p"
+
+
+class OneAfterTheOther(Executor):
+    """Runs at once, so that the calls come in a known order."""
+
+    def submit(self, task, /, *arguments, **named):
+        future: Future = Future()
+        future.set_result(task(*arguments, **named))
+        return future
+
+
+def add(aws, kind: str, entry: dict, attributes=(), markers=None, refused: int = 0) -> dict:
+    reader = Reader(aws)
+    detailed = Details(reader, OneAfterTheOther(), attributes, markers or {}).add({kind: [entry]})
+    assert len(reader.errors) == refused
+    [more] = detailed[kind]
+    return {member: value for member, value in more.items() if member not in entry}
+
+
+def test_a_vpc_has_its_dns_attributes(aws):
+    asked = {"VpcId": "vpc-1", "Attribute": "enableDnsSupport"}
+    aws.answer("ec2", "describe_vpc_attribute", {"EnableDnsSupport": {"Value": True}}, asked)
+    aws.answer("ec2", "describe_vpc_attribute", {"EnableDnsHostnames": {"Value": False}})
+    assert add(aws, "vpc", {"VpcId": "vpc-1"}) == {"EnableDnsSupport": True, "EnableDnsHostnames": False}
+
+
+def test_an_instance_has_its_protection(aws):
+    aws.answer("ec2", "describe_instance_attribute", {"DisableApiTermination": {"Value": True}})
+    asked = {"InstanceId": "i-1", "Attribute": "disableApiStop"}
+    aws.answer("ec2", "describe_instance_attribute", {"DisableApiStop": {"Value": False}}, asked)
+    assert add(aws, "instance", {"InstanceId": "i-1"}) == {"DisableApiTermination": True, "DisableApiStop": False}
+
+
+def test_a_role_has_its_policies(aws):
+    aws.answer("iam", "list_role_policies", {"PolicyNames": ["a", "b"]}, {"RoleName": "r"})
+    for name in ("a", "b"):
+        answer = {"RoleName": "r", "PolicyName": name, "PolicyDocument": "%7B%22Statement%22%3A+%5B%5D%7D"}
+        aws.answer("iam", "get_role_policy", answer, {"RoleName": "r", "PolicyName": name})
+    attached = {"AttachedPolicies": [{"PolicyName": "m", "PolicyArn": "arn:aws:iam::aws:policy/m"}]}
+    aws.answer("iam", "list_attached_role_policies", attached, {"RoleName": "r"})
+    read = add(aws, "iam_role", {"RoleName": "r"})
+    assert set(read["InlinePolicies"]) == {"a", "b"}
+    assert read["ManagedPolicyArns"] == ["arn:aws:iam::aws:policy/m"]
+
+
+def test_a_topic_has_its_attributes_and_who_listens(aws):
+    aws.answer("sns", "get_topic_attributes", {"Attributes": {"DisplayName": "p"}}, {"TopicArn": TOPIC})
+    one = {"Protocol": "email", "Endpoint": "a@example.org", "SubscriptionArn": "PendingConfirmation"}
+    aws.answer("sns", "list_subscriptions_by_topic", {"Subscriptions": [one]}, {"TopicArn": TOPIC})
+    aws.answer("sns", "list_tags_for_resource", {"Tags": [{"Key": "a", "Value": "b"}]}, {"ResourceArn": TOPIC})
+    assert add(aws, "sns_topic", {"TopicArn": TOPIC}) == {
+        "Attributes": {"DisplayName": "p"},
+        "Subscriptions": [one],
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
+
+
+def test_a_log_group_has_tags_like_everything_else(aws):
+    aws.answer("logs", "list_tags_for_resource", {"tags": {"a": "b"}}, {"resourceArn": GROUP})
+    assert add(aws, "log_group", {"arn": f"{GROUP}:*"}) == {"Tags": [{"Key": "a", "Value": "b"}]}
+
+
+def test_a_dashboard_has_its_body_and_one_that_went_meanwhile_has_none(aws):
+    aws.answer("cloudwatch", "get_dashboard", {"DashboardBody": "{}"}, {"DashboardName": "d"})
+    aws.refuse("cloudwatch", "get_dashboard", "ResourceNotFound")
+    assert add(aws, "dashboard", {"DashboardName": "d"}) == {"DashboardBody": "{}"}
+    assert add(aws, "dashboard", {"DashboardName": "d"}) == {"DashboardBody": ""}
+
+
+def test_a_bucket_has_what_it_was_asked_for(aws):
+    attributes = [one for one in bucket.ATTRIBUTES if one[0] in ("VersioningConfiguration", "Tags")]
+    aws.answer("s3", "get_bucket_versioning", {"Status": "Enabled"}, {"Bucket": "b"})
+    aws.refuse("s3", "get_bucket_tagging", "NoSuchTagSet")
+    read = add(aws, "bucket", {"Name": "b"}, attributes)
+    assert read == {"VersioningConfiguration": {"Status": "Enabled"}, "Tags": {}}
+
+
+def test_what_is_refused_is_kept(aws):
+    aws.refuse("s3", "get_bucket_versioning", "AccessDenied")
+    attributes = [one for one in bucket.ATTRIBUTES if one[0] == "VersioningConfiguration"]
+    assert add(aws, "bucket", {"Name": "b"}, attributes, refused=1) == {"VersioningConfiguration": {}}
+
+
+@pytest.mark.parametrize("keys", [["raw/"], ["raw/", "interim/"]])
+def test_few_objects_tell_of_all_markers_in_one_call(aws, keys):
+    page = {"Contents": [{"Key": "raw/"}, {"Key": "raw/a.csv"}], "IsTruncated": False}
+    aws.answer("s3", "list_objects_v2", page, {"Bucket": "b", "MaxKeys": 200})
+    assert add(aws, "bucket", {"Name": "b"}, markers={"b": keys}) == {"Markers": ["raw/"]}
+
+
+def test_of_markers_behind_the_first_page_each_is_asked_for(aws):
+    page = {"Contents": [{"Key": "interim/"}, {"Key": "interim/z"}], "IsTruncated": True}
+    aws.answer("s3", "list_objects_v2", page)
+    aws.answer("s3", "head_object", {"ContentLength": 0}, {"Bucket": "b", "Key": "raw/"})
+    aws.refuse("s3", "head_object", "404")
+    markers = {"b": ["external/", "interim/", "raw/", "processed/"]}
+    assert add(aws, "bucket", {"Name": "b"}, markers=markers) == {"Markers": ["interim/", "raw/"]}
