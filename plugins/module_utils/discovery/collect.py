@@ -49,8 +49,9 @@ class Collector:
         Returns:
             The described resources by kind, and the tags by ARN of all that the tagging service knows.
         """
+        wanted, ec2 = kinds, bool(kinds & EC2_KINDS.keys())
         first: dict[str, Future] = {}
-        if kinds & EC2_KINDS.keys():
+        if ec2:
             first["vpc"] = self._executor.submit(self._ec2, EC2_KINDS["vpc"], self._identity.ec2_filters())
         if tagged:
             first["tagged"] = self._executor.submit(self._tagged)
@@ -64,7 +65,12 @@ class Collector:
                 first[kind] = self._executor.submit(self._ec2, known, self._identity.ec2_filters())
 
         tags: dict[str, dict[str, str]] = first.pop("tagged").result() if tagged else {}
-        vpc_ids = [vpc["VpcId"] for vpc in first["vpc"].result()] if "vpc" in first else []
+        vpcs = first.pop("vpc").result() if "vpc" in first else []
+        if not vpcs and "subnet" in kinds:
+            vpcs = self._vpcs_by_subnets()
+            if not vpcs:
+                kinds = kinds - {"subnet"}  # it was asked by tags, and there is none
+        vpc_ids = [vpc["VpcId"] for vpc in vpcs]
         second: dict[str, Future] = {}
         for kind in sorted(kinds & self._dependent.keys()):
             second[kind] = self._executor.submit(self._dependent[kind], self, tags)
@@ -76,7 +82,7 @@ class Collector:
                 chosen = [{"Name": known.vpc_filter, "Values": vpc_ids}]
                 second[kind] = self._executor.submit(self._ec2, known, chosen)
 
-        found: Found = {kind: [] for kind in kinds | ({"vpc"} & first.keys())}
+        found: Found = {**{kind: [] for kind in wanted}, "vpc": vpcs} if ec2 else {kind: [] for kind in wanted}
         for answers in (first, second):
             for kind, answer in answers.items():
                 found[kind] = _merge(kind, found[kind], answer.result())
@@ -93,6 +99,12 @@ class Collector:
         if kind.kind == "instance":
             return [instance for reservation in listed for instance in reservation["Instances"]]
         return listed
+
+    def _vpcs_by_subnets(self) -> list[dict[str, Any]]:
+        """The VPC of the subnets that carry the environment's tags, where it lost one itself."""
+        subnets = self._ec2(EC2_KINDS["subnet"], self._identity.ec2_filters())
+        vpc_ids = sorted({subnet["VpcId"] for subnet in subnets if self._identity.owns_tags(tags_of(subnet))})
+        return self._ec2(EC2_KINDS["vpc"], _filters(vpc_id=vpc_ids)) if vpc_ids else []
 
     def _untagged_volumes(self, found: Found) -> list[dict[str, Any]]:
         """Volumes that hang on the environment's instances without carrying its tags."""

@@ -187,15 +187,7 @@ def read(
         found, tags = Collector(reader, identity, executor, public_keys=True).collect(kinds, tagged=False)
         partition = clients("ec2").meta.partition
         claimed = claim(found, tags, identity, partition)
-        if not claimed.get("vpc"):
-            claimed["vpc"] = _untagged_vpcs(reader, claimed)
         detailed = Details(reader, executor, attributes, markers).add(claimed)
     handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
     resources = flatten(claimed, {}, partition)
     return {"found": plain(detailed), "outputs": handed_on, "resources": resources}, reader.errors
-
-
-def _untagged_vpcs(reader: Reader, claimed: Found) -> list[Entry]:
-    """The VPC of the environment's subnets, which lost a tag of the environment."""
-    vpc_ids = sorted({subnet["VpcId"] for subnet in claimed.get("subnet", [])})
-    return reader.list("ec2", "describe_vpcs", "Vpcs", VpcIds=vpc_ids) if vpc_ids else []

@@ -118,9 +118,14 @@ def _ids(found: Found, *kinds: str) -> set[str]:
 def _tied(found: Found, identity: Identity) -> Found:
     """What the server was asked to filter, filtered again: not every endpoint heeds every filter.
 
-    Left are the resources with the environment's tags, in its VPC, or attached to either.
+    Left are the resources with the environment's tags, in its VPC, or attached to either. A VPC that lost a tag is known
+    by the subnets that kept theirs.
     """
-    tied = {entry["VpcId"] for entry in found.get("vpc", []) if identity.owns_tags(tags_of(entry))}
+
+    def vpcs_of(kind: str) -> set[str]:
+        return {entry.get("VpcId", "") for entry in found.get(kind, []) if identity.owns_tags(tags_of(entry))}
+
+    tied = vpcs_of("vpc") or vpcs_of("subnet") - {""}
     tied |= {entry["InstanceId"] for entry in found.get("instance", []) if identity.owns_tags(tags_of(entry))}
 
     def hangs_on(entry: Mapping[str, Any]) -> bool:

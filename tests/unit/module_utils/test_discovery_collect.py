@@ -41,6 +41,23 @@ def test_what_stands_in_the_vpc_is_asked_by_vpc(aws):
     assert found == {"vpc": [{"VpcId": "vpc-1"}], "subnet": [{"SubnetId": "subnet-1"}]}
 
 
+def test_a_vpc_that_lost_a_tag_is_found_by_its_subnets(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": []}, {"Filters": BY_TAG})
+    subnet = {"SubnetId": "subnet-1", "VpcId": "vpc-1", "Tags": [{"Key": "Project", "Value": "p"}]}
+    aws.answer("ec2", "describe_subnets", {"Subnets": [subnet]}, {"Filters": BY_TAG})
+    by_id = [{"Name": "vpc-id", "Values": ["vpc-1"]}]
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]}, {"Filters": by_id})
+    aws.answer("ec2", "describe_subnets", {"Subnets": [subnet, {"SubnetId": "subnet-2"}]}, {"Filters": by_id})
+    found, _tags = collect(aws, "subnet")
+    assert found == {"vpc": [{"VpcId": "vpc-1"}], "subnet": [subnet, {"SubnetId": "subnet-2"}]}
+
+
+def test_where_no_vpc_stands_subnets_are_asked_once(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": []})
+    aws.answer("ec2", "describe_subnets", {"Subnets": []}, {"Filters": BY_TAG})
+    assert collect(aws, "subnet")[0] == {"vpc": [], "subnet": []}
+
+
 def test_without_a_vpc_what_is_left_is_asked_by_tag(aws):
     aws.answer("ec2", "describe_vpcs", {"Vpcs": []})
     states = [{"Name": "state", "Values": ["pending", "failed", "available", "deleting"]}]
