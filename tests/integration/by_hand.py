@@ -217,7 +217,8 @@ def _require_tokens(hands: Hands, tokens: str) -> None:
     """With all other options too: the emulator forgets those that are not given."""
     [reservation] = hands.ec2.describe_instances(InstanceIds=[hands.instance])["Reservations"]
     standing = reservation["Instances"][0]["MetadataOptions"]
-    kept = {name: standing[name] for name in ("HttpEndpoint", "HttpPutResponseHopLimit") if name in standing}
+    names = ("HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags")
+    kept = {name: standing[name] for name in names if name in standing}
     hands.ec2.modify_instance_metadata_options(InstanceId=hands.instance, HttpTokens=tokens, **kept)
 
 
