@@ -109,6 +109,8 @@ class Server:
         self._shell_sets: dict[tuple[t.Any, ...], dict[str, str]] = {}
         self._running: dict[int, Running] = {}
         self._ending = False
+        self._leaving = False
+        self._listens = True
         self._wakeup, wakeup_writer = os.pipe()
         for end in (self._wakeup, wakeup_writer):
             os.set_blocking(end, False)
@@ -126,6 +128,8 @@ class Server:
             self._selector.register(self._owner.descriptor, selectors.EVENT_READ, self._stop)
         idle_since = time.monotonic()
         while not self._ending and (self._owner.descriptor >= 0 or self._owner.lives()):
+            if self._leaving and not self._running:
+                return
             if self._turn(0) or (not self._running and self._idle_work()):
                 continue
             if self._turn(self._patience()) or self._running:
@@ -190,7 +194,20 @@ class Server:
         finally:
             wire.close(files)
         if _installed() != self._installed:
-            raise SystemExit  # after what runs: something was installed, a new server will see it
+            self._make_way()
+
+    def _make_way(self) -> None:
+        """Take no more requests: something was installed, which a new server will see. What runs may end."""
+        self._unwatch(self._listener)
+        self._listener.close()
+        self.remove_socket()
+        self._leaving = True
+
+    def remove_socket(self) -> None:
+        """Remove the socket, once: after that its path may be another server's."""
+        if self._listens:
+            pathlib.Path(self._settings.socket).unlink(missing_ok=True)
+        self._listens = False
 
     def _refuse(self, connection: socket.socket, reason: str) -> None:
         """Tell a worker that nothing was executed."""
@@ -371,9 +388,9 @@ def _end_group(pid: int) -> None:
             continue
 
 
-def _installed() -> list[int | None]:
-    """Return what changes when packages are installed into the interpreter's own folders."""
-    return [os.stat(path).st_mtime_ns if os.path.isdir(path) else None for path in sys.path]
+def _installed() -> list[frozenset[str] | None]:
+    """Return what changes when packages are installed into the interpreter's own folders: their files' names."""
+    return [frozenset(os.listdir(path)) - {"__pycache__"} if os.path.isdir(path) else None for path in sys.path]
 
 
 def main() -> None:
@@ -382,10 +399,8 @@ def main() -> None:
     listener.set_inheritable(False)
     settings = Settings(**json.loads(sys.argv[3]))
     sys.argv = [""]
-    owner_is_gone = SystemExit
+    server = Server(listener, settings)
     try:
-        Server(listener, settings).serve()
-    except owner_is_gone:
-        pass
+        server.serve()
     finally:
-        pathlib.Path(settings.socket).unlink(missing_ok=True)
+        server.remove_socket()

@@ -26,6 +26,8 @@ def odd(what: str, **more: Any) -> dict[str, Any]:
     return {"odd_process": {"what": what, **more}}
 
 
+TOO_LONG = "job that takes too long"
+OUT_OF_TIME = {"Timeout exceeded", "async task did not complete within the requested time - 1s"}
 TASKS: dict[str, dict[str, Any]] = {
     "success": {"ansible.builtin.stat": {"path": "/etc/passwd"}},
     "changed": {"ansible.builtin.file": {"path": "{{ folder }}/made", "state": "directory", "mode": "0700"}},
@@ -68,7 +70,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "odd job": {**odd("write"), "async": 20, "poll": 1},
     "killed job": {**odd("die"), "async": 20, "poll": 1},
     "surroundings of a job": {**odd("look"), "async": 20, "poll": 1, "environment": {"ODD": "set"}},
-    "job that takes too long": {"ansible.builtin.command": "sleep 20", "async": 1, "poll": 1},
+    TOO_LONG: {"ansible.builtin.command": "sleep 20", "async": 1, "poll": 1},
     "job in the background": {"ansible.builtin.command": "sleep 1", "async": 20, "poll": 0, "register": "job"},
     "its end": {
         "ansible.builtin.async_status": {"jid": "{{ job.ansible_job_id }}"},
@@ -104,7 +106,28 @@ def checks(player: Player) -> dict[str, Run]:
 @pytest.mark.parametrize("name", TASKS)
 def test_same_result(name: str, runs: dict[str, Run]) -> None:
     """Every task has the same result, whatever its process does."""
-    assert runs[WARM].results[name, "host0"] == runs[PLAIN].results[name, "host0"]
+    warm, plain = (runs[way].results[name, "host0"] for way in (WARM, PLAIN))
+    if name == TOO_LONG:  # a busy machine decides who says so first, Ansible or the job
+        assert warm["failed"]
+        assert plain["failed"]
+        assert {warm["msg"], plain["msg"]} <= OUT_OF_TIME
+    else:
+        assert warm == plain
+
+
+def test_what_is_installed_meanwhile(player: Player, tmp_path: Path) -> None:
+    """A package that the run installs is there for the modules after it, and what runs beside ends as it should."""
+    installed = {"path": str(tmp_path / "new_package.py"), "state": "touch", "mode": "0600"}
+    tasks = [
+        {"name": "wait", "ansible.builtin.command": "sleep 3", "when": "inventory_hostname == 'host0'"},
+        {"name": "install", "ansible.builtin.file": installed, "when": "inventory_hostname == 'host1'"},
+        {"name": "look", "ansible.builtin.stat": {"path": "/"}, "loop": [1, 2]},
+    ]
+    play = {"strategy": "ansible.builtin.free", "tasks": tasks}
+    run = player(WARM, [[play]], "-vvv", hosts=2, PYTHONPATH=str(tmp_path))
+    assert run.status == 0
+    assert run.results["wait", "host0"]["rc"] == 0
+    assert len(re.findall("WARM: fork", run.text)) >= 5, "the one that comes too late for the old server may be plain"
 
 
 @pytest.mark.parametrize("name", CHECKED)

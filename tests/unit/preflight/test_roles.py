@@ -310,6 +310,6 @@ def test_each_role_begins_with_its_preflight(role: str) -> None:
     tasks = ROOT / "roles" / role / "tasks"
     first = yaml.safe_load((tasks / "main.yml").read_text())[0]
     assert "preflight.yml" in first.values()
+    assert first["when"] == f"'{role}' not in (preflight_passed | default([]))"
     (preflight,) = yaml.safe_load((tasks / "preflight.yml").read_text())
     assert preflight["mlinfra.aws.preflight"] == {"roles": [role]}
-    assert preflight["when"] == f"'{role}' not in (preflight_passed | default([]))"
