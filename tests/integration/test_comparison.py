@@ -154,7 +154,7 @@ def environment(running_emulator: Emulator) -> Iterator[Environment]:
     running_emulator.program("reset")
 
 
-@pytest.mark.weight(90)
+@pytest.mark.weight(120)
 @pytest.mark.xdist_group("targets")
 class TestComparison:
     """In this order: on nothing, on what stands, and on what somebody changed."""
@@ -225,8 +225,8 @@ class TestComparison:
         assert told["diff"]["before"] != told["diff"]["after"]
 
     def test_what_is_not_there_is_to_be_created(self, environment: Environment) -> None:
-        """On an empty account every declared resource is named, and nothing else."""
-        environment.emulator.program("reset")
+        """After a destroy every declared resource is named, and nothing else."""
+        environment.playbook("playbooks/destroy.yml")
         told = environment.action()
         named = {(one["kind"], one["name"]) for one in told["differences"]}
         wanted = {(one["kind"], one["name"]) for declared in told["declared"].values() for one in declared}

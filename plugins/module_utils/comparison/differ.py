@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard.transform import same_json
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Found
-from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity, tags_of
 
 from .kinds import INPUTS, KINDS
 from .model import Attribute, Change, Difference, Entry, Kind, Standing
@@ -97,7 +97,8 @@ def _declared_of(kind: str, declared: Mapping[str, list[Declared]], absent: Coll
 def _match(name: str, declared: list[Owned], standing: Standing) -> tuple[list[Pair], list[Entry]]:
     """Finds what stands for each declared resource, and notes its name; the rest is surplus."""
     kind = KINDS[name]
-    left = list(kind.entries(standing))
+    # What carries the environment's tags is meant before what lost one of them.
+    left = sorted(kind.entries(standing), key=lambda one: not standing.identity.owns_tags(tags_of(one)))
     answers: dict[int, Entry] = {}
     for key in kind.keys:
         for at, (_role, entry) in enumerate(declared):

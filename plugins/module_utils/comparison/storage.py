@@ -10,7 +10,7 @@ from typing import Any
 
 from . import values
 from .model import Entry, Key, Kind, Standing
-from .parts import entries_of, identified_by, implied, labelled_by, owner_by_name, plain
+from .parts import TAGS, entries_of, identified_by, implied, labelled_by, owner_by_name, plain
 
 _OWNER = owner_by_name("Name", datasets_bucket="storage", models_bucket="storage", transfer_bucket="storage")
 
@@ -32,7 +32,7 @@ BUCKET = Kind(
         "ReplicationConfiguration": implied("ReplicationConfiguration", {}),
         "BucketLoggingStatus": implied("BucketLoggingStatus", {}),
         "NotificationConfiguration": implied("NotificationConfiguration", {}),
-        "Tags": plain("Tags", values.tags, default={}),
+        "Tags": TAGS,
     },
     keys=(Key(lambda attributes: attributes["Name"], lambda entry, standing: entry["Name"]),),
     entries=entries_of("bucket"),

@@ -44,6 +44,6 @@ class Identity:
 
 
 def tags_of(resource: Mapping) -> dict[str, str]:
-    """The tags of a described resource as a dictionary, whatever the service calls the list."""
-    tags: Iterable[Mapping] = resource.get("Tags") or resource.get("TagSet") or []
-    return {tag["Key"]: tag["Value"] for tag in tags}
+    """The tags of a described resource as a dictionary, whatever the service calls the list, or one that is there."""
+    tags: Mapping | Iterable[Mapping] = resource.get("Tags") or resource.get("TagSet") or []
+    return dict(tags) if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}

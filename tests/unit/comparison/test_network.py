@@ -162,6 +162,15 @@ def test_what_nobody_declares_is_to_go(kind, entry, name):
     assert lines(stands) == [(kind, name, "delete", [])]
 
 
+def test_of_two_alike_the_one_with_the_tags_of_the_environment_is_meant():
+    stands = found()
+    ours = stands["route_table"][1]
+    lost = {**ours, "RouteTableId": "rtb-9", "Associations": [], "Tags": [tag for tag in ours["Tags"] if tag["Key"] != "Project"]}
+    stands["route_table"].insert(0, lost)
+    [difference] = compare({"network": DECLARED}, stands, IDENTITY).differences
+    assert (difference.id, difference.action) == ("rtb-9", "delete")
+
+
 def test_the_acl_that_comes_with_a_vpc_and_endpoints_of_services_are_nobodys():
     stands = found()
     stands["network_acl"] = [{"NetworkAclId": "acl-0", "VpcId": "vpc-1", "IsDefault": True, "Tags": []}]
