@@ -651,7 +651,7 @@ TOGETHER = [
     ),
     ByHand(
         "took the profile off an instance", "compute", "instance", "modify", "IamInstanceProfile",
-        lambda h: _disassociate_profile(h),
+        _disassociate_profile,
         lambda h, _: h.ec2.associate_iam_instance_profile(InstanceId=h.instance, IamInstanceProfile={"Name": _profile(h)}),
     ),
     ByHand(
