@@ -20,17 +20,18 @@ SLOT = 9
 
 
 class Emulator:
-    """The emulator of slot 9. It tells the calls of a target's module by their access key from those of its set-up."""
+    """The emulator of a slot. It tells the calls of a target's module by their access key from those of its set-up."""
 
-    def __init__(self) -> None:
-        directory = ROOT / ".cache" / "local_cloud" / str(SLOT)
-        self.endpoint = f"https://127.0.0.1:{4500 + 2 * SLOT}"
-        self.plain_endpoint = f"http://127.0.0.1:{4501 + 2 * SLOT}"
+    def __init__(self, slot: int) -> None:
+        directory = ROOT / ".cache" / "local_cloud" / str(slot)
+        self._slot = str(slot)
+        self.endpoint = f"https://127.0.0.1:{4500 + 2 * slot}"
+        self.plain_endpoint = f"http://127.0.0.1:{4501 + 2 * slot}"
         self.ca_bundle = str(directory / "ca.pem")
 
     def program(self, verb: str, *arguments: str) -> str:
         """Run the emulator's program and return what it prints."""
-        program = [sys.executable, "roles/local_cloud/files/emulator", verb, "--slot", str(SLOT), *arguments]
+        program = [sys.executable, "roles/local_cloud/files/emulator", verb, "--slot", self._slot, *arguments]
         return subprocess.run(program, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
 
     def client(self, service: str) -> Any:
@@ -86,7 +87,7 @@ class Emulator:
 @pytest.fixture(scope="session")
 def running_emulator() -> Iterator[Emulator]:
     """One emulator for all targets."""
-    emulator = Emulator()
+    emulator = Emulator(SLOT)
     emulator.program("start")
     yield emulator
     emulator.program("stop")

@@ -26,6 +26,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity imp
 from .by_hand import CHANGES, TOGETHER, ByHand, Hands
 from .conftest import ROOT, Emulator
 
+SLOT = 15
 ROLES = list(INPUTS)
 # For lists of rules, routes or subscriptions that are declared empty.
 OTHERWISE_EMPTY = [
@@ -145,17 +146,21 @@ def said(difference: Difference) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="module")
-def environment(running_emulator: Emulator) -> Iterator[Environment]:
-    """An environment that stands as declared."""
-    running_emulator.program("reset")
-    made = Environment(running_emulator)
-    made.playbook("playbooks/provision.yml")
-    yield made
-    running_emulator.program("reset")
+def environment() -> Iterator[Environment]:
+    """An environment that stands as declared, on an emulator of its own."""
+    emulator = Emulator(SLOT)
+    emulator.program("start")
+    try:
+        emulator.program("reset")
+        made = Environment(emulator)
+        made.playbook("playbooks/provision.yml")
+        yield made
+    finally:
+        emulator.program("stop")
 
 
 @pytest.mark.weight(120)
-@pytest.mark.xdist_group("targets")
+@pytest.mark.xdist_group("comparison")
 class TestComparison:
     """In this order: on nothing, on what stands, and on what somebody changed."""
 

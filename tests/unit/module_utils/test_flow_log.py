@@ -9,7 +9,9 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import api, t
 from hypothesis import given
 from hypothesis import strategies as st
 
-TAGS = st.dictionaries(st.text(min_size=1, max_size=5), st.text(max_size=5), max_size=4)
+# AWS keeps keys that begin with "aws:" to itself.
+KEYS = st.text(min_size=1, max_size=5).filter(lambda key: not key.startswith("aws:"))
+TAGS = st.dictionaries(KEYS, st.text(max_size=5), max_size=4)
 
 
 def log(number: int, name: str = "", group: str = "/g", **more) -> dict:
