@@ -34,8 +34,9 @@ class Limit:
 
 # A limit is what a run takes today: lower it with every change that saves something.
 LIMITS = {
-    "apply": Limit(calls=3.1, writing_calls=72, programs=14, modules=47, tasks=125),
-    "noop": Limit(calls=1.1, writing_calls=0, programs=2, modules=2, tasks=16),
+    # Modules: 47, and one more for each time that it looks in vain whether a task beside the others has ended.
+    "apply": Limit(calls=3.1, writing_calls=72, programs=14, modules=60, tasks=126),
+    "noop": Limit(calls=1.1, writing_calls=0, programs=2, modules=2, tasks=11),
     "destroy": Limit(calls=2.8, writing_calls=36, programs=2, modules=37, tasks=61),
 }
 
