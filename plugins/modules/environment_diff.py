@@ -207,16 +207,15 @@ diff:
       returned: success
 """
 
-from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils import bucket
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import kinds_to_read, roles_to_read
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer import answer
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
@@ -258,18 +257,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    tags = {key: str(value) for key, value in module.params["tags"].items()}
-    if not module.params["name"] or not tags or not all(tags.values()):
-        module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
-    try:
-        answers, refused = read(module, Identity(module.params["name"], tags, module.params["names"]))
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    errors = [asdict(error) for error in refused]
-    if refused and not (module.params["allow_partial"] and all(error.denied for error in refused)):
-        said = "; ".join(f"{error.permission}: {error.code}: {error.message}" for error in refused)
-        module.fail_json(msg=f"AWS refused {len(refused)} of the calls: {said}", errors=errors)
-    module.exit_json(changed=False, errors=errors, **answers)
+    answer(module, lambda identity: read(module, identity))
 
 
 if __name__ == "__main__":

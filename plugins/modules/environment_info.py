@@ -195,14 +195,13 @@ errors:
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import outputs
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer import answer
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError, Reader
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Collector
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
@@ -229,12 +228,12 @@ def discover(
     partition = clients("ec2").meta.partition
     claimed = claim(found, tags, identity, partition)
 
-    def answer(asked: str) -> Any:
+    def one(asked: str) -> Any:
         if asked == "resources":
             return flatten(claimed, tags, partition)
         return outputs.of_role(asked, claimed, identity, partition)
 
-    return {asked: answer(asked) for asked in gather}, reader.errors
+    return {asked: one(asked) for asked in gather}, reader.errors
 
 
 def main() -> None:
@@ -248,19 +247,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    tags = {key: str(value) for key, value in module.params["tags"].items()}
-    if not module.params["name"] or not tags or not all(tags.values()):
-        module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
-    identity = Identity(module.params["name"], tags, module.params["names"])
-    try:
-        answers, refused = discover(module, identity, module.params["gather"])
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    errors = [asdict(error) for error in refused]
-    if refused and not (module.params["allow_partial"] and all(error.denied for error in refused)):
-        said = "; ".join(f"{error.permission}: {error.code}: {error.message}" for error in refused)
-        module.fail_json(msg=f"AWS refused {len(refused)} of the calls: {said}", errors=errors)
-    module.exit_json(changed=False, errors=errors, **answers)
+    answer(module, lambda identity: discover(module, identity, module.params["gather"]))
 
 
 if __name__ == "__main__":
