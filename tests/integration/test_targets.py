@@ -70,3 +70,29 @@ def test_bucket_info(emulator: Emulator) -> None:
     s3.put_object(Bucket=full, Key="raw/numbers.csv", Body=b"1,2")
     emulator.run_target("bucket_info", {"full": full, "bare": bare}, "module", "module")
     assert emulator.written("module") == []
+
+
+def test_budget(emulator: Emulator) -> None:
+    """Changes what differs, and nothing else of a budget."""
+    emulator.run_target("budget", {}, "module", "module")
+    create = ["CreateBudget"]
+    modify = ["UpdateBudget", "TagResource", *["DeleteNotification"] * 3, *["CreateNotification"] * 2, "CreateBudgetAction"]
+    other = ["DeleteNotification", "DeleteNotification", "UpdateBudgetAction"]
+    end = ["DeleteBudgetAction", "DeleteBudget"]
+    assert emulator.written("module") == [f"budgets:{call}" for call in create + modify + other + end]
+
+
+def test_scheduler_group(emulator: Emulator) -> None:
+    """Makes once, tags once, deletes once."""
+    emulator.run_target("scheduler_group", {}, "module", "module")
+    calls = ["CreateScheduleGroup", "UntagResource", "TagResource", "DeleteScheduleGroup"]
+    assert emulator.written("module") == [f"scheduler:{call}" for call in calls]
+
+
+def test_scheduler_schedule(emulator: Emulator) -> None:
+    """Makes once, changes once, deletes once; what is refused comes to nothing."""
+    emulator.client("scheduler").create_schedule_group(Name="group")
+    emulator.run_target("scheduler_schedule", {"group": "group"}, "module", "module")
+    calls = ["CreateSchedule", "UpdateSchedule", "DeleteSchedule", "CreateSchedule"]
+    assert emulator.written("module") == [f"scheduler:{call}" for call in calls]
+    assert emulator.client("scheduler").list_schedules()["Schedules"] == []

@@ -444,3 +444,106 @@ def _unknown_role(aws: Clients) -> bool:
     """A role that does not exist is not assumed."""
     role = "arn:aws:iam::123456789012:role/none"
     return refused("AccessDenied", aws("sts").assume_role, RoleArn=role, RoleSessionName="session")
+
+
+BUDGET = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "10", "Unit": "USD"}}
+ALERT = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+TOLD = [{"SubscriptionType": "EMAIL", "Address": "somebody@example.org"}]
+BUDGET_ACTION = {
+    "NotificationType": "ACTUAL",
+    "ActionType": "RUN_SSM_DOCUMENTS",
+    "ActionThreshold": {"ActionThresholdValue": 100.0, "ActionThresholdType": "PERCENTAGE"},
+    "Definition": {
+        "SsmActionDefinition": {"ActionSubType": "STOP_EC2_INSTANCES", "Region": "us-east-1", "InstanceIds": ["i-1"]}
+    },
+    "ExecutionRoleArn": "arn:aws:iam::123456789012:role/stops",
+    "ApprovalModel": "AUTOMATIC",
+    "Subscribers": TOLD,
+}
+
+
+@contextmanager
+def budget(aws: Clients) -> Iterator[tuple[Any, dict[str, str]]]:
+    """A client of Budgets, and the account and name of a budget that tells somebody."""
+    budgets, account = aws("budgets"), {"AccountId": "123456789012"}
+    told = [{"Notification": ALERT, "Subscribers": TOLD}]
+    tags = [{"Key": "Project", "Value": "p"}]
+    budgets.create_budget(**account, Budget=BUDGET, NotificationsWithSubscribers=told, ResourceTags=tags)
+    try:
+        yield budgets, {**account, "BudgetName": "b"}
+    finally:
+        budgets.delete_budget(**account, BudgetName="b")
+
+
+@behaviour("budgets_missing_calls")
+def budget_is_changed(aws: Clients) -> bool:
+    """A budget gets another limit and keeps its notifications."""
+    with budget(aws) as (budgets, named):
+        limit = {"Amount": "20", "Unit": "USD"}
+        budgets.update_budget(AccountId=named["AccountId"], NewBudget={**BUDGET, "BudgetLimit": limit})
+        kept = budgets.describe_subscribers_for_notification(**named, Notification=ALERT)["Subscribers"]
+        return budgets.describe_budget(**named)["Budget"]["BudgetLimit"] == limit and kept == TOLD
+
+
+@behaviour("budgets_missing_calls")
+def budget_has_actions(aws: Clients) -> bool:
+    """An action of a budget is made, changed, listed and deleted."""
+    with budget(aws) as (budgets, named):
+        identifier = budgets.create_budget_action(**named, **BUDGET_ACTION)["ActionId"]
+        budgets.update_budget_action(**named, ActionId=identifier, ApprovalModel="MANUAL")
+        [listed] = budgets.describe_budget_actions_for_budget(**named)["Actions"]
+        again = refused("DuplicateRecordException", budgets.create_budget_action, **named, **BUDGET_ACTION)
+        budgets.delete_budget_action(**named, ActionId=identifier)
+        left = budgets.describe_budget_actions_for_budget(**named)["Actions"]
+        gone = refused("NotFoundException", budgets.delete_budget_action, **named, ActionId=identifier)
+    return (listed["Status"], listed["ApprovalModel"], left) == ("STANDBY", "MANUAL", []) and again and gone
+
+
+@behaviour("budgets_missing_calls")
+def budget_has_tags(aws: Clients) -> bool:
+    """A budget keeps the tags that it is made with, and others after that."""
+    arn = "arn:aws:budgets::123456789012:budget/b"
+    with budget(aws) as (budgets, _named):
+        made = budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
+        budgets.tag_resource(ResourceARN=arn, ResourceTags=[{"Key": "Owner", "Value": "o"}])
+        budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["Project"])
+        after = budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
+    return made == [{"Key": "Project", "Value": "p"}] and after == [{"Key": "Owner", "Value": "o"}]
+
+
+SCHEDULE = {
+    "Name": "s",
+    "ScheduleExpression": "rate(1 day)",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances", "RoleArn": "arn:aws:iam::123456789012:role/r"},
+}
+
+
+@behaviour("scheduler_groups")
+def schedule_group_that_is_missing(aws: Clients) -> bool:
+    """Neither a schedule nor its end can be asked for in a schedule group that is not there."""
+    scheduler = aws("scheduler")
+    missing = "ResourceNotFoundException"
+    made = refused(missing, scheduler.create_schedule, GroupName="none", **SCHEDULE)
+    return made and refused(missing, scheduler.delete_schedule_group, Name="none")
+
+
+@behaviour("scheduler_groups")
+def schedule_group_made_twice(aws: Clients) -> bool:
+    """A schedule group is made once."""
+    scheduler = aws("scheduler")
+    scheduler.create_schedule_group(Name="twice")
+    again = refused("ConflictException", scheduler.create_schedule_group, Name="twice")
+    scheduler.delete_schedule_group(Name="twice")
+    return again
+
+
+@behaviour("tagging_schedule_groups")
+def schedule_groups_are_found_by_tag(aws: Clients) -> bool:
+    """The tagging service finds a schedule group by its tags."""
+    scheduler, tagging = aws("scheduler"), aws("resourcegroupstaggingapi")
+    arn = scheduler.create_schedule_group(Name="tagged", Tags=[{"Key": "Mark", "Value": "m"}])["ScheduleGroupArn"]
+    found = tagging.get_resources(TagFilters=[{"Key": "Mark", "Values": ["m"]}])["ResourceTagMappingList"]
+    other = tagging.get_resources(TagFilters=[{"Key": "Mark", "Values": ["n"]}])["ResourceTagMappingList"]
+    scheduler.delete_schedule_group(Name="tagged")
+    return [one["ResourceARN"] for one in found] == [arn] and other == []
