@@ -10,7 +10,6 @@ from the newest results of the benchmarks.
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -23,6 +22,11 @@ from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / ".cache" / "collections"))
+
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill
+
 TEMPLATES = ROOT / "tools" / "templates"
 # CPU, status checks, disk and memory: see roles/monitoring.
 ALARMS_OF_AN_INSTANCE = 4
@@ -76,24 +80,24 @@ def roles() -> list[str]:
     return sorted(path.parents[1].name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
 
 
+def resources(defaults: dict, egress: str) -> list[dict]:
+    """Return what the roles make with their defaults and a kind of egress, as far as it costs anything."""
+    volume = {"VolumeSize": defaults["compute_root_volume_size"], "VolumeType": defaults["compute_root_volume_type"]}
+    instance = {
+        "InstanceType": defaults["compute_instance_type"],
+        "AssociatePublicIpAddress": defaults["compute_subnet_tier"] == "public",
+        "BlockDeviceMappings": [{"Ebs": volume}],
+    }
+    count = defaults["compute_instance_count"]
+    kinds = [("instance", instance)] * count + [("alarm", {})] * ALARMS_OF_AN_INSTANCE * count + [("dashboard", {})]
+    if egress == "nat_gateway":
+        kinds += [("nat_gateway", {}), ("elastic_ip", {})]
+    return [{"kind": kind, "name": kind, "attributes": attributes} for kind, attributes in kinds]
+
+
 def month(defaults: dict, egress: str) -> dict:
     """Return what a month costs with the roles' defaults and a kind of egress."""
-    plugins = ROOT / "plugins" / "module_utils"
-    spec = importlib.util.spec_from_file_location("pricing", plugins / "pricing.py")
-    pricing = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(pricing)
-    gateways = 1 if egress == "nat_gateway" else 0
-    quantities = {
-        "instance_type": defaults["compute_instance_type"],
-        "instance_count": defaults["compute_instance_count"],
-        "volume_gb": defaults["compute_root_volume_size"],
-        "volume_type": defaults["compute_root_volume_type"],
-        "nat_gateways": gateways,
-        "public_ipv4": gateways + defaults["compute_instance_count"],
-        "alarms": ALARMS_OF_AN_INSTANCE * defaults["compute_instance_count"],
-        "dashboards": 1,
-    }
-    return pricing.monthly_cost(quantities, load(plugins / "prices" / f"{defaults['mlinfra_region']}.yml"))
+    return bill(resources(defaults, egress), prices.load(defaults["mlinfra_region"]))
 
 
 def render() -> dict[Path, str]:

@@ -8,78 +8,65 @@ name: monthly_cost
 author:
   - The mlinfra.aws authors (!UNKNOWN)
 version_added: 0.1.0
-short_description: What a set of resources costs a month
+short_description: What resources cost a month
 description:
-  - Prices quantities by AWS's list prices on demand, as the collection keeps them with their date, for 730 hours.
-  - What the list has no price of is named in V(unpriced), never guessed. A region without a list leaves all unpriced.
+  - Prices resources by AWS's list prices on demand, as the collection keeps them with their date, for 730 hours.
+  - What is free costs 0. What the list has no price of is named in V(unpriced), never guessed. A region without a list
+    leaves unpriced whatever costs anything.
 positional: _input
 options:
   _input:
-    description: The quantities. What is left out is not counted.
-    type: dict
+    description:
+      - The resources, each with C(kind), C(name) and C(attributes) in AWS's own words, as M(mlinfra.aws.environment_info)
+        and M(mlinfra.aws.environment_diff) return them in C(resources).
+      - Or lists of them by role, as M(mlinfra.aws.environment_diff) returns them in C(declared).
+    type: raw
     required: true
-    suboptions:
-      instance_type:
-        description: The type of the instances.
-        type: str
-      instance_count:
-        description: How many instances run.
-        type: int
-        default: 1
-      volume_gb:
-        description: The size of each instance's volume, in GB.
-        type: float
-      volume_type:
-        description: The type of the volumes.
-        type: str
-        default: gp3
-      nat_gateways:
-        description: How many NAT gateways run.
-        type: int
-      nat_gb:
-        description: What passes through them, in GB.
-        type: float
-      public_ipv4:
-        description: How many public IPv4 addresses are in use, those of NAT gateways among them.
-        type: int
-      alarms:
-        description: How many CloudWatch alarms stand.
-        type: int
-      dashboards:
-        description: How many CloudWatch dashboards stand.
-        type: int
-      log_gb:
-        description: What CloudWatch Logs takes in, in GB.
-        type: float
-      bucket_gb:
-        description: What is kept in S3 Standard, in GB.
-        type: float
-      transfer_out_gb:
-        description: What goes out to the internet, in GB.
-        type: float
   region:
-    description: The region.
+    description: The region whose prices are taken.
     type: str
     default: us-east-1
+  usage:
+    description:
+      - What passes through a resource or is kept in it a month, in GB, by the resource's id or name. C(data_gb) of NAT
+        gateways and interface endpoints, C(standard_gb) and C(glacier_gb) of buckets, C(ingested_gb) of log groups.
+    type: dict
+    default: {}
+  public_instances:
+    description: Whether declared instances of role compute get a public address from their subnet.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
-- name: Show what an environment costs
+- name: Show what stands costs
   ansible.builtin.debug:
     msg: "{{ cost.total }} {{ cost.currency }} a month"
   vars:
-    cost: >-
-      {{ {'instance_type': 't3.medium', 'volume_gb': 50, 'nat_gateways': 1, 'public_ipv4': 2}
-         | mlinfra.aws.monthly_cost }}
+    cost: "{{ found.resources | mlinfra.aws.monthly_cost(region=mlinfra_region) }}"
+
+- name: Show what is declared would cost
+  ansible.builtin.debug:
+    msg: "{{ cost.total }} {{ cost.currency }} a month"
+  vars:
+    cost: "{{ compared.declared | mlinfra.aws.monthly_cost(public_instances=compute_subnet_tier == 'public') }}"
 """
 
 RETURN = r"""
 _value:
-  description: The lines of a month's cost.
+  description: A month's cost.
   type: dict
   contains:
+    resources:
+      description:
+        - The resources in their order, each with C(role), C(kind), C(name), C(id), C(area), C(configuration), C(monthly)
+          and C(rates).
+        - C(monthly) is null where a price is missing. C(rates) is what use costs on top where V(usage) does not say how
+          much of it there is, each with C(what), C(unit) and C(price).
+      type: list
+      elements: dict
     lines:
-      description: One for each kind of resource, with V(resource), V(configuration) and V(monthly).
+      description: What is charged, equal lines taken together, the dearest first.
       type: list
       elements: dict
       sample:
@@ -99,37 +86,29 @@ _value:
       type: str
       sample: "2025-01-01"
     unpriced:
-      description: What the list has no price of. It is not in the total.
+      description: The resources that the list has no price of. They are not in the total.
       type: list
       elements: str
-      sample: ["EC2 x9.huge, 1 running all hours"]
+      sample: ["instance mlinfra-dev-ml-training-1: EC2 x9.huge, running all hours"]
 """
 
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleFilterError
-from ansible_collections.mlinfra.aws.plugins.module_utils import pricing
-
-_LISTS = Path(pricing.__file__).with_name("prices")
-
-
-@cache
-def _prices(region: str) -> dict[str, Any]:
-    """The list of prices of a region, empty where the collection has none."""
-    lists = {path.stem: path for path in _LISTS.glob("*.yml")}
-    return yaml.safe_load(lists[region].read_text(encoding="utf-8")) if region in lists else {}
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill, declared_resources
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
 
 
-def monthly_cost(settings: dict[str, Any], region: str = "us-east-1") -> dict[str, Any]:
-    """What a set of resources costs a month in a region, by the prices that the collection keeps."""
+def monthly_cost(
+    resources: Any, region: str = "us-east-1", usage: Mapping[str, Any] | None = None, public_instances: bool = False
+) -> dict[str, Any]:
+    """What resources cost a month in a region, by the prices that the collection keeps."""
+    listed = declared_resources(resources, public_instances) if isinstance(resources, Mapping) else resources
     try:
-        return pricing.monthly_cost(settings, _prices(region))
-    except ValueError as error:
-        raise AnsibleFilterError(f"monthly_cost: {error}") from error
+        return bill(listed, load(region), usage)
+    except (ArithmeticError, AttributeError, KeyError, TypeError) as error:
+        raise AnsibleFilterError(f"monthly_cost: these are no resources with kind, name and attributes: {error!r}") from error
 
 
 class FilterModule:

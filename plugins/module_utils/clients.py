@@ -27,10 +27,11 @@ class Clients:
     Args:
         module: the module whose arguments say how to reach AWS.
         connections: how many connections a client keeps open, at least the number of threads.
+        elsewhere: a region in the place of the module's, for a service that answers in few.
         options: what else botocore's Config takes, such as other retries.
     """
 
-    def __init__(self, module: AnsibleAWSModule, connections: int = 10, **options: Any) -> None:
+    def __init__(self, module: AnsibleAWSModule, connections: int = 10, elsewhere: str = "", **options: Any) -> None:
         region, endpoint, arguments = get_aws_connection_info(module)
         config = botocore.config.Config(**{"retries": RETRIES, "max_pool_connections": connections, **options})
         given = arguments.pop("aws_config", None)
@@ -40,7 +41,7 @@ class Clients:
             "endpoint_url": endpoint,
         }
         self._session = boto3.session.Session(
-            profile_name=self._arguments.pop("profile_name", None), region_name=region
+            profile_name=self._arguments.pop("profile_name", None), region_name=elsewhere or region
         )
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()

@@ -1,0 +1,301 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What one resource is charged for: the parts of its price by its kind. Pure.
+
+Attributes are those of AWS, of what stands (Describe calls) as well as of what is declared: where both differ, such as a
+State with or without a Name, both are understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .prices import HOURS_A_MONTH, HOURS_A_WEEK, Prices, price
+
+Resource = Mapping[str, Any]
+Usage = Mapping[str, Any]
+
+GIB = 1024**3
+_IDLE_STATES = ("stopped", "stopping", "shutting-down", "terminated")
+_GONE_STATES = ("deleted", "deleting", "failed")
+# io2 becomes cheaper per IOPS above it, in two steps; up to it the price is one.
+_IO2_FLAT_IOPS = 32_000
+# An alarm that looks more often is of high resolution. Seconds.
+_STANDARD_PERIOD = 60
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of a resource's price.
+
+    Attributes:
+        what: what is charged.
+        words: how much of it, to stand behind a count, such as "running all hours".
+        quantity: how many of the price's units a month.
+        price: of one unit; None where no price is known.
+    """
+
+    what: str
+    words: str
+    quantity: Decimal
+    price: Decimal | None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What use costs on top, where it isn't known how much there will be."""
+
+    what: str
+    unit: str
+    price: Decimal
+
+
+@dataclass
+class Context:
+    """What a rule needs besides the resource.
+
+    Attributes:
+        prices: the list.
+        usage: measured or assumed quantities by the id or the name of a resource.
+        addresses: public addresses that are already counted.
+        dashboards: how many were counted: an account's first ones are free.
+    """
+
+    prices: Prices
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    addresses: set[str] = field(default_factory=set)
+    dashboards: int = 0
+
+    def used(self, resource: Resource, measure: str) -> Decimal | None:
+        """A quantity of a resource's use, None where it isn't known."""
+        for key in (resource.get("id"), resource.get("name")):
+            value = self.usage.get(key, {}).get(measure) if key else None
+            if value is not None:
+                return Decimal(str(value))
+        return None
+
+
+Parts = list[Part | Rate]
+Rule = Callable[[Resource, Context], Parts]
+
+
+def _hourly(context: Context, what: str, words: str, *names: str, count: int = 1) -> Part:
+    return Part(what, words, Decimal(count) * HOURS_A_MONTH, price(context.prices, *names))
+
+
+def _used(resource: Resource, context: Context, measure: str, what: str, words: str, name: str) -> Parts:
+    """The part that is charged by use, or its rate where the use is not known."""
+    each, quantity = price(context.prices, name), context.used(resource, measure)
+    if quantity is not None:
+        return [Part(what, f"of {quantity.normalize():f} GB {words}".rstrip(), quantity, each)] if quantity else []
+    return [Rate(what, "GB", each)] if each is not None else []
+
+
+def state_of(resource: Resource) -> str:
+    """The state in lower case, empty where none is told."""
+    state = resource["attributes"].get("State", "")
+    return str(state.get("Name", "") if isinstance(state, Mapping) else state).lower()
+
+
+def _instance(resource: Resource, context: Context) -> Parts:
+    attributes = resource["attributes"]
+    kind = attributes.get("InstanceType", "")
+    spot = attributes.get("InstanceLifecycle") == "spot"
+    what = f"EC2 {kind}{' spot' if spot else ''}"
+    parts: Parts = []
+    if state_of(resource) in _IDLE_STATES:
+        parts.append(Part(what, state_of(resource), Decimal(0), Decimal(0)))
+    else:
+        hours = Decimal(str(resource.get("hours_a_week", HOURS_A_WEEK)))
+        words = "running all hours" if hours == HOURS_A_WEEK else f"running {hours.normalize():f} hours a week"
+        share = hours / HOURS_A_WEEK
+        group = "spot_hour" if spot else "instance_hour"
+        parts.append(Part(what, words, share * HOURS_A_MONTH, price(context.prices, group, kind)))
+        if _own_address(attributes, context):
+            parts.append(Part("Public IPv4 address", "in use", share * HOURS_A_MONTH, price(context.prices, "public_ipv4_hour")))
+    for mapping in attributes.get("BlockDeviceMappings", []):
+        if "VolumeSize" in mapping.get("Ebs", {}):
+            parts += _volume_parts({**mapping["Ebs"], "Size": mapping["Ebs"]["VolumeSize"]}, context)
+    return parts
+
+
+def _own_address(attributes: Mapping[str, Any], context: Context) -> bool:
+    """Whether an instance has a public address that no other resource is charged for."""
+    address = attributes.get("PublicIpAddress")
+    if not address:
+        return bool(attributes.get("AssociatePublicIpAddress"))
+    return _counts(address, context)
+
+
+def _counts(address: str, context: Context) -> bool:
+    """Whether an address is not counted yet; from now on it is."""
+    new = address not in context.addresses
+    context.addresses.add(address)
+    return new
+
+
+def _volume(resource: Resource, context: Context) -> Parts:
+    return _volume_parts(resource["attributes"], context)
+
+
+def _volume_parts(volume: Mapping[str, Any], context: Context) -> Parts:
+    kind, size = volume.get("VolumeType", "gp2"), Decimal(str(volume.get("Size", 0)))
+    what = f"EBS {kind}"
+    parts: Parts = [Part(what, f"of {size.normalize():f} GB", size, price(context.prices, "volume_gb_month", kind))]
+    for member, group, words in (("Iops", "volume_iops_month", "IOPS"), ("Throughput", "volume_mibps_month", "MiB/s")):
+        amount = volume.get(member)
+        each = price(context.prices, group, kind)
+        if not amount or each is None:
+            continue
+        further = Decimal(str(amount)) - (price(context.prices, group.replace("month", "included"), kind) or 0)
+        if further > 0:
+            known = not (kind == "io2" and member == "Iops" and amount > _IO2_FLAT_IOPS)
+            parts.append(Part(f"{what} performance", f"of {further:f} {words} more", further, each if known else None))
+    return parts
+
+
+def _nat_gateway(resource: Resource, context: Context) -> Parts:
+    attributes = resource["attributes"]
+    if state_of(resource) in _GONE_STATES:
+        return []
+    parts: Parts = [_hourly(context, "NAT gateway", "running", "nat_gateway_hour")]
+    addresses = [address.get("PublicIp") for address in attributes.get("NatGatewayAddresses", [])]
+    for address in filter(None, addresses):
+        if _counts(address, context):
+            parts.append(_hourly(context, "Public IPv4 address", "in use", "public_ipv4_hour"))
+    return parts + _used(resource, context, "data_gb", "NAT gateway data", "", "nat_gb")
+
+
+def _elastic_ip(resource: Resource, context: Context) -> Parts:
+    attributes = resource["attributes"]
+    standing = "PublicIp" in attributes
+    idle = standing and not attributes.get("AssociationId") and not attributes.get("NetworkInterfaceId")
+    return [_hourly(context, "Public IPv4 address", "idle" if idle else "in use", "public_ipv4_hour")]
+
+
+def _network_interface(resource: Resource, context: Context) -> Parts:
+    address = resource["attributes"].get("Association", {}).get("PublicIp")
+    if address and _counts(address, context):
+        return [_hourly(context, "Public IPv4 address", "in use", "public_ipv4_hour")]
+    return []
+
+
+def _vpc_endpoint(resource: Resource, context: Context) -> Parts:
+    attributes = resource["attributes"]
+    kind = attributes.get("VpcEndpointType", "Gateway")
+    if kind == "Gateway" or state_of(resource) in _GONE_STATES:
+        return []
+    zones = len(attributes.get("SubnetIds") or attributes.get("Subnets") or [None])
+    name = "endpoint_hour" if kind == "Interface" else f"endpoint_hour_{kind}"
+    words = f"in {zones} zone{'s' if zones > 1 else ''}"
+    part = _hourly(context, f"{kind} endpoint", words, name, count=zones)
+    return [part, *_used(resource, context, "data_gb", f"{kind} endpoint data", "", "endpoint_gb")]
+
+
+def _snapshot(resource: Resource, context: Context) -> Parts:
+    attributes = resource["attributes"]
+    if attributes.get("StorageTier") == "archive":
+        return [Part("EBS snapshot", "archived", Decimal(1), None)]
+    exact = attributes.get("FullSnapshotSizeInBytes")
+    size = Decimal(exact) / GIB if exact else Decimal(str(attributes.get("VolumeSize", 0)))
+    # AWS charges only the blocks that differ from the snapshot before: this is the most that it can be.
+    size = round(size, 2)
+    return [Part("EBS snapshot", f"of {size.normalize():f} GB at most", size, price(context.prices, "snapshot_gb_month"))]
+
+
+def _bucket(resource: Resource, context: Context) -> Parts:
+    return [
+        *_used(resource, context, "standard_gb", "S3 Standard", "kept", "bucket_gb_month"),
+        *_used(resource, context, "glacier_gb", "S3 Glacier", "kept", "glacier_gb_month"),
+    ]
+
+
+def _log_group(resource: Resource, context: Context) -> Parts:
+    stored = Decimal(str(resource["attributes"].get("storedBytes", 0))) / GIB
+    parts = _used(resource, context, "ingested_gb", "CloudWatch Logs", "taken in", "log_gb")
+    if round(stored, 2):
+        kept = round(stored, 2)
+        words = f"of {kept.normalize():f} GB kept"
+        parts.append(Part("CloudWatch Logs archive", words, kept, price(context.prices, "log_stored_gb_month")))
+    return parts
+
+
+def _alarm(resource: Resource, context: Context) -> Parts:
+    attributes = resource["attributes"]
+    if "AlarmRule" in attributes:
+        return [Part("CloudWatch composite alarm", "standing", Decimal(1), price(context.prices, "composite_alarm_month"))]
+    metrics = len([query for query in attributes.get("Metrics", []) if "MetricStat" in query]) or 1
+    fine = attributes.get("Period", _STANDARD_PERIOD) < _STANDARD_PERIOD
+    name = "alarm_high_resolution_month" if fine else "alarm_month"
+    return [Part("CloudWatch alarm", "standing", Decimal(metrics), price(context.prices, name))]
+
+
+def _dashboard(resource: Resource, context: Context) -> Parts:
+    context.dashboards += 1
+    free = context.dashboards <= (price(context.prices, "dashboards_free") or 0)
+    words = "standing, free" if free else "standing"
+    return [Part("CloudWatch dashboard", words, Decimal(not free), price(context.prices, "dashboard_month"))]
+
+
+def _kms_key(resource: Resource, context: Context) -> Parts:
+    if resource["attributes"].get("KeyManager") == "AWS":
+        return []
+    return [Part("KMS key", "standing", Decimal(1), price(context.prices, "kms_key_month"))]
+
+
+def _ssm_parameter(resource: Resource, context: Context) -> Parts:
+    if resource["attributes"].get("Tier", "Standard") == "Standard":
+        return []
+    return [Part("SSM parameter", "advanced", Decimal(1), price(context.prices, "advanced_parameter_month"))]
+
+
+def _data_transfer(resource: Resource, context: Context) -> Parts:
+    return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
+
+
+def _free(_resource: Resource, _context: Context) -> Parts:
+    return []
+
+
+# In the order in which they are priced: an address counts for what it was given to, not for the interface that has it.
+RULES: dict[str, Rule] = {
+    "instance": _instance,
+    "nat_instance": _instance,
+    "nat_gateway": _nat_gateway,
+    "elastic_ip": _elastic_ip,
+    "instance_address": _elastic_ip,
+    "network_interface": _network_interface,
+    "vpc_endpoint": _vpc_endpoint,
+    "volume": _volume,
+    "snapshot": _snapshot,
+    "bucket": _bucket,
+    "log_group": _log_group,
+    "alarm": _alarm,
+    "dashboard": _dashboard,
+    "kms_key": _kms_key,
+    "kms:key": _kms_key,
+    "ssm_parameter": _ssm_parameter,
+    "data_transfer": _data_transfer,
+    # What AWS asks nothing for while it only stands there.
+    **dict.fromkeys(
+        (
+            *("vpc", "subnet", "internet_gateway", "route_table", "network_acl", "security_group", "flow_log"),
+            *("key_pair", "launch_template", "object", "iam_role", "role_policy", "instance_profile", "iam_policy"),
+            *("sns_topic", "budget", "budget_action", "schedule", "schedule_group", "ssm_document", "lambda_function"),
+            "dns_record",
+            *("ec2:security-group-rule", "ec2:vpc-block-public-access-exclusion", "scheduler:schedule-group"),
+            *("budgets:budget", "ssm:document", "lambda:function", "events:rule", "iam:role", "iam:instance-profile"),
+        ),
+        _free,
+    ),
+}
+
+
+def parts_of(resource: Resource, context: Context) -> Parts | None:
+    """What a resource is charged for, nothing for what is free; None for a kind that nothing is known of."""
+    rule = RULES.get(resource["kind"])
+    return None if rule is None else rule(resource, context)

@@ -1,0 +1,191 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What resources cost a month, by the list of prices that the collection keeps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import KINDS
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import EC2_KINDS, NAMED_KINDS
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill, declared_resources
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.parts import RULES
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .resources import architecture, declared_instance, resource, standing
+
+PRICES = load("us-east-1")
+GIB = 1024**3
+USED = {
+    "gate": {"data_gb": 100},
+    "data": {"standard_gb": 100, "glacier_gb": 1000},
+    "logs": {"ingested_gb": 1.5},
+    "out": {"out_gb": 10},
+}
+STOPPED = {"Code": 80, "Name": "stopped"}
+
+
+def monthly(*resources, usage=None) -> float | None:
+    """What one resource costs, or more of them together."""
+    return sum(entry["monthly"] for entry in bill(resources, PRICES, usage)["resources"])
+
+
+@pytest.mark.parametrize(
+    ("one", "amount"),
+    [
+        (resource("instance", InstanceType="t3.medium"), 30.37),
+        (resource("instance", InstanceType="t3.medium", State={"Name": "pending"}), 30.37),
+        (resource("instance", InstanceType="t3.medium", State="running"), 30.37),
+        (resource("instance", InstanceType="t3.medium", State=STOPPED), 0),
+        ({**resource("instance", InstanceType="t3.medium"), "hours_a_week": 84}, 15.18),
+        (resource("instance", InstanceType="t3.medium", PublicIpAddress="192.0.2.1"), 34.02),
+        (declared_instance(), 38.02),
+        (declared_instance(State=STOPPED), 4.00),
+        (resource("volume", Size=50, VolumeType="gp3", Iops=3000, Throughput=125), 4.00),
+        (resource("volume", Size=50, VolumeType="gp3", Iops=4000, Throughput=225), 13.00),
+        (resource("volume", Size=50, VolumeType="gp2", Iops=150), 5.00),
+        (resource("volume", Size=100, VolumeType="io2", Iops=1000), 77.50),
+        (resource("nat_gateway", State="available"), 32.85),
+        (resource("nat_gateway", State="deleted"), 0),
+        (resource("nat_gateway", NatGatewayAddresses=[{"PublicIp": "192.0.2.1"}]), 36.50),
+        (resource("nat_gateway", "gate"), 37.35),
+        (resource("elastic_ip", PublicIp="192.0.2.1", AssociationId="a"), 3.65),
+        (resource("elastic_ip", PublicIp="192.0.2.1"), 3.65),
+        (resource("network_interface", Association={"PublicIp": "192.0.2.1"}), 3.65),
+        (resource("network_interface"), 0),
+        (resource("vpc_endpoint", VpcEndpointType="Gateway"), 0),
+        (resource("vpc_endpoint", VpcEndpointType="Interface", SubnetIds=["a", "b"]), 14.60),
+        (resource("vpc_endpoint", "gate", VpcEndpointType="Interface", Subnets=["a"]), 8.30),
+        (resource("snapshot", VolumeSize=50), 2.50),
+        (resource("snapshot", VolumeSize=50, FullSnapshotSizeInBytes=10 * GIB), 0.50),
+        (resource("bucket", "data"), 5.90),
+        (resource("bucket", "empty"), 0),
+        (resource("log_group", "logs", storedBytes=10 * GIB), 1.05),
+        (resource("alarm"), 0.10),
+        (resource("alarm", Period=10), 0.30),
+        (resource("alarm", AlarmRule="ALARM(a)"), 0.50),
+        (resource("alarm", Metrics=[{"MetricStat": {}}, {"MetricStat": {}}, {"Expression": "a/b"}]), 0.20),
+        (resource("dashboard"), 0),
+        (resource("kms:key", KeyManager="CUSTOMER"), 1.00),
+        (resource("kms_key", KeyManager="AWS"), 0),
+        (resource("ssm_parameter", Tier="Standard"), 0),
+        (resource("ssm_parameter", Tier="Advanced"), 0.05),
+        (resource("data_transfer", "out"), 0.90),
+        (resource("vpc"), 0),
+    ],
+    ids=lambda value: value["kind"] if isinstance(value, dict) else str(value),
+)
+def test_one_resource(one, amount):
+    assert monthly(one, usage=USED) == amount
+
+
+def test_every_kind_that_roles_declare_or_discovery_finds_is_known():
+    """Nothing that the collection makes or finds by itself is unpriced for want of a rule."""
+    assert {*KINDS, *EC2_KINDS, *NAMED_KINDS} - RULES.keys() == set()
+
+
+def test_the_architecture_costs_the_same_declared_and_standing():
+    """In the words of the roles and in those of AWS."""
+    assert bill(architecture(), PRICES)["total"] == bill(standing(), PRICES)["total"] == 74.92
+    assert bill(standing(), PRICES)["unpriced"] == []
+
+
+def test_the_table_of_the_architecture_that_the_project_started_from():
+    """Its figures are those of the list, to the dollar, but for gp3, of which it has gp2's price."""
+    seed = {"EC2 t3.medium": 30, "EBS gp3": 5, "NAT gateway": 32}
+    priced = {line["resource"]: line["monthly"] for line in bill(architecture(), PRICES)["lines"]}
+    assert {name: priced[name] for name in seed} == {"EC2 t3.medium": 30.37, "EBS gp3": 4.00, "NAT gateway": 32.85}
+    assert sum(seed.values()) == 67
+    assert round(sum(priced[name] for name in seed), 2) == 67.22
+    rates = {
+        rate["what"]: rate["price"]
+        for entry in bill([*architecture(), resource("data_transfer")], PRICES)["resources"]
+        for rate in entry["rates"]
+    }
+    assert rates["S3 Standard"] == 0.023
+    assert rates["Data transfer out"] == 0.09
+    assert rates["NAT gateway data"] == 0.045
+    # What it leaves out.
+    assert priced.keys() - seed.keys() == {"Public IPv4 address", "CloudWatch alarm"}
+    assert (priced["Public IPv4 address"], priced["CloudWatch alarm"]) == (7.30, 0.40)
+
+
+def test_stopped_instances_cost_their_volumes_and_addresses():
+    """And nothing else."""
+    stopped = [
+        {**entry, "attributes": {**entry["attributes"], "State": STOPPED, "PublicIpAddress": ""}}
+        if entry["kind"] == "instance"
+        else entry
+        for entry in standing()
+        if entry["id"] != "eni-2"  # the interface loses the address with the instance
+    ]
+    assert bill(standing(), PRICES)["total"] - bill(stopped, PRICES)["total"] == pytest.approx(30.37 + 3.65)
+
+
+def test_an_address_is_counted_once():
+    """However many resources show it, and for what it was given to."""
+    priced = {entry["id"]: entry["monthly"] for entry in bill(standing(), PRICES)["resources"]}
+    assert (priced["eipalloc-1"], priced["nat-1"], priced["eni-1"], priced["eni-2"]) == (3.65, 32.85, 0, 0)
+
+
+def test_the_first_dashboards_are_free():
+    """Three of an account."""
+    assert monthly(*(resource("dashboard", str(number)) for number in range(5))) == 6.00
+
+
+def test_what_has_no_price_is_named_and_not_guessed():
+    """And is not in the total."""
+    resources = [
+        resource("instance", "huge", InstanceType="x9.huge"),
+        resource("volume", "odd", Size=10, VolumeType="gp9"),
+        resource("sqs", "queue"),
+        resource("snapshot", "old", StorageTier="archive"),
+        resource("volume", "fast", Size=1, VolumeType="io2", Iops=64000),
+        resource("alarm"),
+    ]
+    told = bill(resources, PRICES)
+    assert told["unpriced"] == [
+        "instance huge: EC2 x9.huge, running all hours",
+        "volume odd: EBS gp9, 10 GB",
+        "sqs queue",
+        "snapshot old: EBS snapshot, archived",
+        "volume fast: EBS io2, 1 GB; EBS io2 performance, 64000 IOPS more",
+    ]
+    assert [entry["monthly"] for entry in told["resources"]] == [None] * 5 + [0.10]
+
+
+def test_nothing_costs_nothing():
+    expected = {"resources": [], "lines": [], "total": 0, "currency": "USD", "as_of": PRICES["as_of"], "unpriced": []}
+    assert bill([], PRICES) == expected
+
+
+def test_without_a_list_only_what_is_free_has_a_price():
+    told = bill(architecture(), {})
+    assert (told["total"], told["as_of"]) == (0, "")
+    free = {entry["kind"] for entry in told["resources"] if entry["monthly"] == 0}
+    assert free == {"vpc", "subnet", "internet_gateway", "bucket", "iam_role", "log_group"}
+
+
+@given(st.lists(st.sampled_from([*architecture(), *standing()]), max_size=20))
+def test_the_total_is_the_sum_of_the_resources_and_of_the_lines(resources):
+    """To the cent, in whatever order."""
+    told = bill(resources, PRICES)
+    for parts in (told["resources"], told["lines"]):
+        assert Decimal(str(told["total"])) == sum(Decimal(str(part["monthly"])) for part in parts)
+    assert [entry["kind"] for entry in told["resources"]] == [entry["kind"] for entry in resources]
+
+
+def test_declared_instances_get_the_address_of_their_subnet():
+    """Which only the caller knows; those of other roles say so themselves."""
+    entry = resource("instance", InstanceType="t3.nano")
+    declared = {"compute": [entry], "network": [entry]}
+    [compute, network] = declared_resources(declared, public_instances=True)
+    assert (compute["role"], network["role"]) == ("compute", "network")
+    assert monthly(compute) - monthly(network) == pytest.approx(3.65)
+    assert monthly(*declared_resources(declared)) == 2 * monthly(network)
+    assert entry["attributes"] == {"InstanceType": "t3.nano"}
+    address = resource("instance_address", "instance", Instance="instance")
+    with_address = declared_resources({"compute": [entry, address]}, public_instances=True)
+    assert monthly(*with_address) == pytest.approx(monthly(compute))
