@@ -1,21 +1,26 @@
 # Copyright: (c) the mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Lets the module of the same name read what stands, and compares it on the controller with what roles declare."""
+"""Compares on the controller what roles declare with what stands, which the module of the same name reads."""
 
 from __future__ import annotations
 
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS, roles_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import beside, check
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
+
+# Options of this module that the one which checks does not have.
+OPTIONS = {"roles", "added_configuration", "allow_partial", "name", "tags", "names", "absent", "markers"}
 
 
 class ActionModule(ActionBase):
@@ -24,19 +29,33 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
 
     def run(self, tmp: t.Any = None, task_vars: Values | None = None) -> Values:
-        """Have what stands read, work out what is declared, and compare."""
+        """Check the settings that nobody has checked, have what stands read, work out what is declared, and compare."""
         result = super().run(tmp, task_vars)
         roles = self._task.args.get("roles", list(INPUTS))
         if not isinstance(roles, list) or not roles or set(roles) - INPUTS.keys():
             raise AnsibleActionFail(f"roles: give a list of {', '.join(INPUTS)}")
-        reader = RoleSettings(roles_to_read(roles), self._templar, self._loader, task_vars or {})
+        reader = RoleSettings(INPUTS, self._templar, self._loader, task_vars or {})
+
+        def execute(module: str, options: Values) -> Values:
+            return self._execute_module(module_name=f"mlinfra.aws.{module}", module_args=options, task_vars=task_vars)
+
+        to_check = [role for role in roles if role not in (reader.get("preflight_passed") or [])]
+        if to_check:
+            connection = {name: value for name, value in self._task.args.items() if name not in OPTIONS}
+            checked = check(reader, to_check, lambda request: execute("preflight", {**connection, **request}))
+            result.update(changed=False, **checked)
+            if result.get("failed"):
+                return result
+            for variable, fact in checked["ansible_facts"].items():
+                reader.replace(variable, fact)
         declarations = Declarations(reader)
         request = {**declarations.request(roles), **self._task.args}
         if declarations.unreadable:
             raise AnsibleActionFail("; ".join(declarations.unreadable))
-        answer = self._execute_module(
-            module_name="mlinfra.aws.environment_diff", module_args=request, task_vars=task_vars
-        )
+        with ThreadPoolExecutor(1) as pool:
+            prepared = beside(pool, declarations.prepare, roles, request["absent"])
+            answer = execute("environment_diff", request)
+            prepared.result()
         found = answer.pop("found", None)
         result.update(answer)
         if answer.get("failed") or found is None:

@@ -20,7 +20,7 @@ author:
 notes:
   - An action plugin of the same name runs on the controller. It works out what the roles declare, from their files and
     the variables in scope, hands the module what it needs to know for its calls, and compares what that found.
-  - The declarations need what M(mlinfra.aws.preflight) finds out.
+  - It checks the settings of roles that M(mlinfra.aws.preflight) has not checked in this run, and sets the same facts.
   - Not compared are an image that is newer than an instance's own, user data, passwords, the contents of buckets, and
     the tags of alarms, which the roles do not set.
 options:

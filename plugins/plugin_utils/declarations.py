@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import roles_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS, roles_to_read
 
 from .role_settings import RoleSettings, Values
 
@@ -23,6 +23,8 @@ NAMES = {
     "instance_profile": "iam_instance_profile_name",
     "instance": "compute_name",
     "key_pair": "compute_key_name",
+    "dns_zone": "compute_dns_zone",
+    "dns_name": "compute_dns_name",
     "ec2_log_group": "monitoring_log_group",
     "topic": "monitoring_topic_name",
     "dashboard": "monitoring_dashboard_name",
@@ -40,6 +42,8 @@ class Declarations:
 
     def __init__(self, reader: RoleSettings) -> None:
         self._reader = reader
+        self._declared: dict[str, list[Values]] = {}
+        self._unknown: dict[str, list[str]] = {}
 
     @property
     def unreadable(self) -> list[str]:
@@ -68,6 +72,12 @@ class Declarations:
             "markers": markers,
         }
 
+    def prepare(self, roles: t.Sequence[str], absent: t.Collection[str]) -> None:
+        """Work out what those roles declare that need no outputs for it, as can be done while these are being read."""
+        for role in roles:
+            if role not in absent and not INPUTS[role]:
+                self._declare(role)
+
     def declared(
         self, roles: t.Sequence[str], absent: t.Collection[str], outputs: Values
     ) -> tuple[dict[str, list[Values]], dict[str, list[str]]]:
@@ -78,27 +88,27 @@ class Declarations:
             absent: those of which nothing is to stand.
             outputs: the outputs of roles, by role, as what stands gives them.
         """
-        declared: dict[str, list[Values]] = {}
-        unknown: dict[str, list[str]] = {}
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         self._reader.replace("compute_network", outputs.get("network", {}))
         self._reader.replace("monitoring_compute", outputs.get("compute", {}))
         for role in roles_to_read(list(roles)):
-            if role not in roles:
+            if role in absent or role not in roles:
                 continue
-            if role in absent:
-                declared[role] = []
-                continue
-            self._reader.unreadable.clear()
-            self._reader.enter(role)
-            self._reader.settle(role)
-            declared[role] = self._reader.get(f"{role}_declared") or []
-            if self._reader.unreadable:
-                unknown[role] = self.unreadable
+            if role not in self._declared:
+                self._declare(role)
             if role == "compute":
-                planned = planned_instances(declared[role], outputs["compute"])
+                planned = planned_instances(self._declared[role], outputs["compute"])
                 self._reader.replace("monitoring_compute", {**outputs["compute"], "instances": planned})
-        return declared, unknown
+        return {role: self._declared.get(role, []) for role in roles_to_read(list(roles)) if role in roles}, self._unknown
+
+    def _declare(self, role: str) -> None:
+        """Work out what a role declares, and note why that can't be said."""
+        self._reader.unreadable.clear()
+        self._reader.enter(role)
+        self._reader.settle(role)
+        self._declared[role] = self._reader.get(f"{role}_declared") or []
+        if self._reader.unreadable:
+            self._unknown[role] = self.unreadable
 
     def _settled(self, variable: str) -> t.Any:
         """Return a variable, which is templated no more after that."""

@@ -46,7 +46,8 @@ class RoleSettings:
         """Return the content of a YAML file, nothing for one that isn't there."""
         if not path.is_file():
             return {}
-        return self._loader.load_from_file(str(path), cache="none", trusted_as_template=True) or {}
+        # Nobody else holds what was read, so a copy of it would serve nobody: that is what `unsafe` says.
+        return self._loader.load_from_file(str(path), cache="none", unsafe=True, trusted_as_template=True) or {}
 
     def _constants(self, role: str) -> list[pathlib.Path]:
         """Return the files of variables that are not for users to set: defaults may refer to them."""
