@@ -22,7 +22,13 @@ from .parts import (
     plain,
 )
 
-_OWNER = owner_by_name("RoleName", instance_role="iam", flow_log_role="network")
+_OWNER = owner_by_name(
+    "RoleName",
+    instance_role="iam",
+    flow_log_role="network",
+    budget_identity="guardrails",
+    scheduler_identity="guardrails",
+)
 _HOUR = 3600
 
 
