@@ -33,7 +33,12 @@ UNKNOWN_ACCOUNT = "000000000000"
 
 def beside(pool: ThreadPoolExecutor, function: t.Callable[..., t.Any], *arguments: t.Any) -> Future:
     """Start a function in a thread that sees of Ansible's context what this one sees."""
-    return pool.submit(contextvars.copy_context().run, function, *arguments)
+    context = contextvars.copy_context()
+    for variable, value in list(context.items()):
+        # A stack of what Ansible is templating: two threads on one would take each other's entries off it.
+        if variable.name == "AnsibleAccessContext":
+            context.run(variable.set, type(value)())
+    return pool.submit(context.run, function, *arguments)
 
 
 def check(reader: RoleSettings, roles: t.Sequence[str], ask: t.Callable[[Values], Values]) -> Values:
