@@ -90,9 +90,6 @@ def _schedule_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if zone not in zoneinfo.available_timezones() | {"UTC"}:
         remedy = "write its name in the tz database, such as Europe/Zurich"
         found.append(problem("guardrails_schedule.timezone", zone, "is not a time zone", remedy))
-    if schedule and "start" not in schedule and "stop" not in schedule:
-        remedy = "add start, stop or both, or leave it empty"
-        found.append(problem("guardrails_schedule", schedule, "starts and stops nothing", remedy))
     return found
 
 

@@ -92,7 +92,7 @@ def user(name: str) -> dict[str, str] | None:
 def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """State of systemd units by name; `started` in seconds since 1970."""
     fields = "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic"
-    text = output(run(["systemctl", "show", "-p", fields, *(name + ".service" for name in names)]))
+    text = output(run(["systemctl", "show", "-p", fields, *(name if "." in name else name + ".service" for name in names)]))
     boot = time.time() - time.monotonic()
     found = {}
     for block in text.strip().split("\n\n"):

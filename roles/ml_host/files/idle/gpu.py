@@ -1,0 +1,26 @@
+# Copyright: Contributors to the mlinfra.aws collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What NVIDIA's driver tells of the GPUs."""
+
+from __future__ import annotations
+
+import subprocess
+
+SECONDS = 30
+
+
+def _ask(what: str) -> list[str]:
+    command = ["nvidia-smi", f"--query-{what}", "--format=csv,noheader,nounits"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    return [line.strip() for line in done.stdout.splitlines() if line.strip()]
+
+
+def read() -> tuple[float, set[int]]:
+    """Per cent of the busiest GPU, and the processes that hold one.
+
+    Raises:
+        OSError: there is no nvidia-smi.
+        subprocess.SubprocessError: it fails, or does not end.
+        ValueError: it tells something else, or no GPU.
+    """
+    return max(map(float, _ask("gpu=utilization.gpu"))), set(map(int, _ask("compute-apps=pid")))
