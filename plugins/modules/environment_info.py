@@ -93,11 +93,13 @@ network:
     private_subnet_ids: [subnet-11, subnet-12]
     internet_gateway_id: igw-01
     nat_gateway_ids: [nat-01]
+    nat_instance_ids: []
     nat_public_ips: [198.51.100.7]
     public_route_table_id: rtb-01
     private_route_table_ids: [rtb-02]
     network_acl_id: acl-01
     s3_endpoint_id: vpce-01
+    interface_endpoint_ids: []
     flow_log_id: fl-01
     flow_log_group_name: /aws/vpc/mlinfra-dev
     flow_log_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-flow-log

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import tags_of
 
 from . import values
+from .compute import INSTANCE
 from .model import Attribute, Entry, Key, Kind, Standing
 from .parts import (
     IN_OWN_VPC,
@@ -135,6 +137,50 @@ NAT_GATEWAY = Kind(
 )
 
 
+_ROLE_TAG = "nat"
+
+
+def _is_nat(instance: Entry) -> bool:
+    return tags_of(instance).get("Role") == _ROLE_TAG
+
+
+def _group_names(entry: Entry, standing: Standing) -> list[str]:
+    groups = entry.get("SecurityGroups") or entry.get("Groups") or []
+    return [standing.name(group["GroupId"]) for group in groups]
+
+
+def _interface_of(instance: Entry) -> str:
+    """The first network interface of an instance."""
+    interfaces = instance.get("NetworkInterfaces", [])
+    ordered = sorted(interfaces, key=lambda one: one.get("Attachment", {}).get("DeviceIndex", 0))
+    return ordered[0]["NetworkInterfaceId"] if ordered else ""
+
+
+_SHARED = (
+    "ImageId", "Architecture", "InstanceType", "NetworkInterfaces", "SourceDestCheck", "IamInstanceProfile", "KeyName",
+    "MetadataOptions", "DisableApiTermination", "DisableApiStop", "Monitoring", "OtherDevices", "VolumeTags", "State",
+    "Tags",
+)  # fmt: skip
+
+NAT_INSTANCE = Kind(
+    attributes={
+        **{name: INSTANCE.attributes[name] for name in _SHARED},
+        "Subnet": Attribute(_subnet_name),
+        "SecurityGroups": Attribute(_group_names, values.unordered),
+        "BlockDeviceMappings": replace(INSTANCE.attributes["BlockDeviceMappings"], partial=True),
+    },
+    keys=(Key(lambda attributes: attributes["Name"], lambda entry, standing: tags_of(entry).get("Name")),),
+    # The oldest first: the others are too many.
+    entries=lambda standing: sorted(
+        entries_of("instance", lambda one: _is_nat(one) and one["State"]["Name"] != "shutting-down")(standing),
+        key=lambda one: (str(one["LaunchTime"]), one["InstanceId"]),
+    ),
+    owner=_OURS,
+    identifier=identified_by("InstanceId"),
+    label=labelled_by_tag("InstanceId"),
+)
+
+
 def _gateway_of(address: Entry, standing: Standing) -> str | None:
     """The name of the NAT gateway that has an address."""
     for gateway in standing.found.get("nat_gateway", []):
@@ -144,14 +190,39 @@ def _gateway_of(address: Entry, standing: Standing) -> str | None:
     return None
 
 
+def _instance_of(address: Entry, standing: Standing) -> str | None:
+    """The name of the NAT instance that has an address."""
+    instance = standing.entry("instance", "InstanceId", address.get("InstanceId"))
+    return standing.name(instance["InstanceId"]) if _is_nat(instance) else None
+
+
+def _addresses(standing: Standing) -> list[Entry]:
+    """Those of gateways and NAT instances, and those of nobody. Other instances' are not the network's."""
+
+    def keep(address: Entry) -> bool:
+        holder = standing.entry("instance", "InstanceId", address.get("InstanceId"))
+        return tags_of(holder or address).get("Role", _ROLE_TAG) == _ROLE_TAG
+
+    return list(entries_of("elastic_ip", keep)(standing))
+
+
 ELASTIC_IP = Kind(
     attributes={
         "Domain": plain("Domain"),
         "NatGateway": Attribute(_gateway_of),
+        "NatInstance": Attribute(_instance_of),
         "Tags": TAGS_AMONG_OTHERS,
     },
-    keys=(Key(lambda attributes: attributes.get("NatGateway"), _gateway_of),),
-    entries=entries_of("elastic_ip"),
+    keys=(
+        Key(lambda attributes: attributes.get("NatGateway"), _gateway_of),
+        Key(lambda attributes: attributes.get("NatInstance"), _instance_of),
+        # Of an instance that lost it: the role gives it back.
+        Key(
+            lambda attributes: attributes["Name"] if "NatInstance" in attributes else None,
+            lambda address, standing: None if address.get("AssociationId") else tags_of(address).get("Name"),
+        ),
+    ),
+    entries=_addresses,
     owner=_OURS,
     identifier=identified_by("AllocationId"),
     label=labelled_by_tag("AllocationId"),
@@ -162,6 +233,15 @@ ELASTIC_IP = Kind(
 _TARGETS = {"GatewayId": "InternetGateway", "NatGatewayId": "NatGateway"}
 _DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 _NO_TARGET = {*_DESTINATIONS, "Origin", "State", "InstanceOwnerId"}
+
+
+def _leads(route: Entry, standing: Standing) -> dict[str, str]:
+    """Where a route leads. To an instance it leads by an interface, whose first one stands for the instance."""
+    leads = {name: route[name] for name in route if name not in _NO_TARGET}
+    for instance in standing.found.get("instance", []):
+        if _interface_of(instance) == leads.get("NetworkInterfaceId", "") != "":
+            return {"NatInstance": standing.name(instance["InstanceId"])}
+    return {_TARGETS.get(name, name): standing.name(identifier) for name, identifier in leads.items()}
 
 
 def _made_by_ec2(route: Entry) -> bool:
@@ -175,9 +255,8 @@ def _routes(entry: Entry, standing: Standing) -> list[dict[str, str]]:
     for route in entry.get("Routes", []):
         if _made_by_ec2(route):
             continue
-        leads = {_TARGETS.get(name, name): standing.name(route[name]) for name in route if name not in _NO_TARGET}
         broken = {"State": route["State"]} if route.get("State", "active") != "active" else {}
-        routes.append({**{name: route[name] for name in _DESTINATIONS if name in route}, **leads, **broken})
+        routes.append({**{name: route[name] for name in _DESTINATIONS if name in route}, **_leads(route, standing), **broken})
     return routes
 
 
@@ -248,7 +327,11 @@ _FULL_ACCESS = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"
 
 
 def _endpoint_tables(entry: Entry, standing: Standing) -> list[str]:
-    return [standing.name(table) for table in entry.get("RouteTableIds", [])]
+    return [standing.name(table) for table in entry.get("RouteTableIds") or []]
+
+
+def _endpoint_subnets(entry: Entry, standing: Standing) -> list[str]:
+    return [standing.name(subnet) for subnet in entry.get("SubnetIds") or []]
 
 
 VPC_ENDPOINT = Kind(
@@ -257,7 +340,10 @@ VPC_ENDPOINT = Kind(
         "State": implied("State", "available"),
         "ServiceName": plain("ServiceName"),
         "VpcEndpointType": plain("VpcEndpointType"),
-        "RouteTables": Attribute(_endpoint_tables, values.unordered),
+        "RouteTables": Attribute(_endpoint_tables, values.unordered, always([])),
+        "Subnets": Attribute(_endpoint_subnets, values.unordered, always([])),
+        "SecurityGroups": Attribute(_group_names, values.unordered, always([])),
+        "PrivateDnsEnabled": Attribute(lambda entry, standing: bool(entry.get("PrivateDnsEnabled")), implied=always(False)),
         "PolicyDocument": plain("PolicyDocument", _endpoint_policy, default=_FULL_ACCESS, implied=always(_FULL_ACCESS)),
         "Tags": TAGS,
     },
@@ -339,6 +425,7 @@ KINDS = {
     "subnet": SUBNET,
     "internet_gateway": INTERNET_GATEWAY,
     "nat_gateway": NAT_GATEWAY,
+    "nat_instance": NAT_INSTANCE,
     "elastic_ip": ELASTIC_IP,
     "route_table": ROUTE_TABLE,
     "network_acl": NETWORK_ACL,

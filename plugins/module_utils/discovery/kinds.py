@@ -158,6 +158,7 @@ GATHER = {
         "network_acl",
         "vpc_endpoint",
         "security_group",
+        "instance",
         "flow_log",
         "log_group",
         "iam_role",

@@ -49,7 +49,9 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
         (gateway for gateway in found["nat_gateway"] if gateway["State"] in ("available", "pending")),
         key=lambda gateway: place.get(gateway["SubnetId"], 0),
     )
+    nat_instances = _standing(found["instance"], Role="nat")
     addresses = [address for gateway in gateways for address in gateway.get("NatGatewayAddresses", [])]
+    public_ips = [one.get("PublicIp") for one in addresses] + [one.get("PublicIpAddress") for one in nat_instances]
     groups = [group for group in found["security_group"] if group.get("VpcId") == vpc_id]
     logs = [log for log in found["flow_log"] if log["ResourceId"] == vpc_id]
     vpc_log_group = _existing(found["log_group"], "logGroupName", identity.names.get("vpc_log_group"))
@@ -67,11 +69,13 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
         "private_subnet_ids": [subnet["SubnetId"] for subnet in private],
         "internet_gateway_id": first(found["internet_gateway"], "InternetGatewayId"),
         "nat_gateway_ids": [gateway["NatGatewayId"] for gateway in gateways],
-        "nat_public_ips": [address["PublicIp"] for address in addresses if address.get("PublicIp")],
+        "nat_instance_ids": [instance["InstanceId"] for instance in nat_instances],
+        "nat_public_ips": [address for address in public_ips if address],
         "public_route_table_id": first(in_order(found["route_table"], Tier="public"), "RouteTableId"),
         "private_route_table_ids": [table["RouteTableId"] for table in in_order(found["route_table"], Tier="private")],
         "network_acl_id": first(sorted(found["network_acl"], key=lambda acl: acl["IsDefault"]), "NetworkAclId"),
         "s3_endpoint_id": first(endpoints, "VpcEndpointId"),
+        "interface_endpoint_ids": [endpoint["VpcEndpointId"] for endpoint in _interface_endpoints(found, identity)],
         "flow_log_id": first(logs, "FlowLogId"),
         "flow_log_group_name": first(logs, "LogGroupName") or vpc_log_group,
         "flow_log_role_arn": first(role, "Arn") or first(logs, "DeliverLogsPermissionArn"),
@@ -109,11 +113,7 @@ def iam(found: Found, identity: Identity) -> dict[str, Any]:
 
 def compute(found: Found, identity: Identity) -> dict[str, Any]:
     """The outputs of role compute: the training instances by their tag Index, and what they were made from."""
-    instances = [
-        instance
-        for instance in in_order(found["instance"], Role="ml-training")
-        if instance["State"]["Name"] != "shutting-down"
-    ]
+    instances = _standing(found["instance"], Role="ml-training")
     pairs = _where(found["key_pair"], "KeyName", identity.names.get("key_pair"))
     return {
         "image_id": first(instances, "ImageId"),
@@ -135,6 +135,21 @@ def monitoring(found: Found, identity: Identity) -> dict[str, Any]:
         "alarm_names": sorted(alarm["AlarmName"] for alarm in found["alarm"]),
         "dashboard_name": _existing(found["dashboard"], "DashboardName", names.get("dashboard")),
     }
+
+
+def _standing(instances: Iterable[Resource], **tags: str) -> list[Resource]:
+    """The instances with these tags, but for those that are on their way out, by their tag Index."""
+    return [instance for instance in in_order(instances, **tags) if instance["State"]["Name"] != "shutting-down"]
+
+
+def _interface_endpoints(found: Found, identity: Identity) -> list[Resource]:
+    """Those that carry the environment's tags, by their service."""
+    own = [
+        endpoint
+        for endpoint in found["vpc_endpoint"]
+        if endpoint["VpcEndpointType"] == "Interface" and identity.owns_tags(tags_of(endpoint))
+    ]
+    return sorted(own, key=lambda endpoint: endpoint["ServiceName"])
 
 
 def _instance(instance: Resource) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
             identity.owns_tags(tags_of(address))
             or address.get("AllocationId") in address_ids
             or address.get("NetworkInterfaceId") in tied_ids
+            or address.get("InstanceId") in instance_ids
         ),
         "flow_log": lambda log: identity.owns_tags(tags_of(log)) or log["ResourceId"] in tied_ids,
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),

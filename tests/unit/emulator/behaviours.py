@@ -249,6 +249,21 @@ def _interface_goes(aws: Clients) -> bool:
         return not left["NetworkInterfaces"]
 
 
+@behaviour("ec2_instance_interfaces")
+def _address_is_free(aws: Clients) -> bool:
+    """The elastic IP of a terminated instance is nobody's."""
+    with vpc(aws) as (ec2, network, subnet):
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=network)
+        made = launch(aws, SubnetId=subnet)["InstanceId"]
+        allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        ec2.associate_address(AllocationId=allocation, InstanceId=made)
+        ec2.terminate_instances(InstanceIds=[made])
+        [left] = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+        ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=network)
+        return "AssociationId" not in left and not left.get("InstanceId")
+
+
 @behaviour("ec2_launch_checks")
 def _unknown_type(aws: Clients) -> bool:
     """An instance type that does not exist is refused, also when it begins like one that does."""
@@ -304,6 +319,87 @@ def _filter_network_acls(aws: Clients) -> bool:
     one = ec2.describe_network_acls()["NetworkAcls"][0]["NetworkAclId"]
     found = ec2.describe_network_acls(Filters=[{"Name": "network-acl-id", "Values": [one]}])["NetworkAcls"]
     return [acl["NetworkAclId"] for acl in found] == [one]
+
+
+def _routes(ec2: Any, table: str) -> dict[str, dict[str, Any]]:
+    [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+    return {route.get("DestinationCidrBlock", "service"): route for route in found["Routes"]}
+
+
+@behaviour("ec2_route_targets")
+def _route_to_an_instance(aws: Clients) -> bool:
+    """A route to an instance's interface names the instance, and is a black hole once the instance is gone."""
+    with vpc(aws) as (ec2, network, subnet):
+        made = launch(aws, SubnetId=subnet)
+        interface = made["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        table = ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"]
+        ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NetworkInterfaceId=interface)
+        before = _routes(ec2, table)["0.0.0.0/0"]
+        ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
+        after = _routes(ec2, table)["0.0.0.0/0"]
+        named = before.get("InstanceId") == made["InstanceId"] and before.get("InstanceOwnerId") == "123456789012"
+        return named and (before["State"], after["State"]) == ("active", "blackhole")
+
+
+@behaviour("ec2_route_targets")
+def _route_to_a_gateway(aws: Clients) -> bool:
+    """A route to a deleted NAT gateway is a black hole."""
+    ec2, _allocation, gateway = nat_gateway(aws)
+    table = ec2.create_route_table(VpcId=gateway["VpcId"])["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway["NatGatewayId"])
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
+    return _routes(ec2, table)["0.0.0.0/0"]["State"] == "blackhole"
+
+
+def _interface_endpoint(ec2: Any, network: str, subnet: str, **more: Any) -> dict[str, Any]:
+    wanted = {"ServiceName": "com.amazonaws.us-east-1.ssm", "VpcEndpointType": "Interface", "SubnetIds": [subnet], **more}
+    return ec2.create_vpc_endpoint(VpcId=network, **wanted)["VpcEndpoint"]
+
+
+def _interfaces_in(ec2: Any, subnet: str) -> list[dict[str, Any]]:
+    here = [{"Name": "subnet-id", "Values": [subnet]}]
+    return ec2.describe_network_interfaces(Filters=here)["NetworkInterfaces"]
+
+
+@behaviour("ec2_endpoint_modifications")
+def _endpoint_interface(aws: Clients) -> bool:
+    """An interface endpoint has an interface with an address of its subnet and its own group."""
+    with vpc(aws) as (ec2, network, subnet):
+        group = ec2.create_security_group(GroupName="e", Description="d", VpcId=network)["GroupId"]
+        _interface_endpoint(ec2, network, subnet, SecurityGroupIds=[group])
+        [interface] = _interfaces_in(ec2, subnet)
+        groups = [one["GroupId"] for one in interface["Groups"]]
+        return (interface["InterfaceType"], groups) == ("vpc_endpoint", [group]) and interface[
+            "PrivateIpAddress"
+        ].startswith("10.7.1.")
+
+
+@behaviour("ec2_endpoint_modifications")
+def _endpoint_moves(aws: Clients) -> bool:
+    """Its interfaces follow its subnets, and private names can be switched off."""
+    with vpc(aws) as (ec2, network, subnet):
+        other = ec2.create_subnet(VpcId=network, CidrBlock="10.7.2.0/24")["Subnet"]["SubnetId"]
+        made = _interface_endpoint(ec2, network, subnet)["VpcEndpointId"]
+        ec2.modify_vpc_endpoint(
+            VpcEndpointId=made, AddSubnetIds=[other], RemoveSubnetIds=[subnet], PrivateDnsEnabled=False
+        )
+        [after] = ec2.describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"]
+        left = len(_interfaces_in(ec2, subnet)), len(_interfaces_in(ec2, other))
+        return left == (0, 1) and after["PrivateDnsEnabled"] is False
+
+
+@behaviour("ec2_endpoint_modifications")
+def _endpoint_routes(aws: Clients) -> bool:
+    """The route of a gateway endpoint is in the tables that it serves now, and it goes with the endpoint."""
+    with vpc(aws) as (ec2, network, subnet):
+        one, other = (ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"] for _ in "ab")
+        made = ec2.create_vpc_endpoint(
+            VpcId=network, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway", RouteTableIds=[one]
+        )["VpcEndpoint"]["VpcEndpointId"]
+        ec2.modify_vpc_endpoint(VpcEndpointId=made, AddRouteTableIds=[other], RemoveRouteTableIds=[one])
+        moved = len(_routes(ec2, one)), len(_routes(ec2, other))
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[made])
+        return moved == (1, 2) and len(_routes(ec2, other)) == 1
 
 
 @behaviour("ec2_root_volume_lifetime")

@@ -47,6 +47,24 @@ def gateway(name: str, subnet_id: str, address: str | None, state: str = "availa
     return {"NatGatewayId": name, "SubnetId": subnet_id, "State": state, "NatGatewayAddresses": addresses}
 
 
+def endpoint(identifier, service, **more):
+    return {
+        "VpcEndpointId": identifier,
+        "ServiceName": f"com.amazonaws.us-east-1.{service}",
+        "VpcEndpointType": "Interface",
+        **more,
+    }
+
+
+def nat_instance(identifier, state):
+    return {
+        "InstanceId": identifier,
+        "State": {"Name": state},
+        "PublicIpAddress": "192.0.2.9",
+        "Tags": tags(Role="nat"),
+    }
+
+
 NETWORK = found(
     "network",
     vpc=[{"VpcId": "vpc-2", "CidrBlock": "10.9.0.0/16"}, {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "Tags": tags(Name="p-dev")}],
@@ -73,13 +91,20 @@ NETWORK = found(
     ],
     network_acl=[{"NetworkAclId": "acl-default", "IsDefault": True}, {"NetworkAclId": "acl-own", "IsDefault": False}],
     vpc_endpoint=[
-        {"VpcEndpointId": "vpce-ssm", "ServiceName": "com.amazonaws.us-east-1.ssm", "VpcEndpointType": "Interface"},
+        endpoint("vpce-ssm", "ssm", Tags=tags(**IDENTITY.tags)),
+        endpoint("vpce-logs", "logs", Tags=tags(**IDENTITY.tags)),
+        endpoint("vpce-other", "kms"),
         {"VpcEndpointId": "vpce-s3", "ServiceName": "com.amazonaws.us-east-1.s3", "VpcEndpointType": "Gateway"},
     ],
     security_group=[
         {"GroupId": "sg-default", "GroupName": "default", "VpcId": "vpc-1"},
         {"GroupId": "sg-own", "GroupName": "p-dev-instance", "VpcId": "vpc-1"},
         {"GroupId": "sg-other", "GroupName": "p-dev-instance", "VpcId": "vpc-2"},
+    ],
+    instance=[
+        nat_instance("i-nat", "running"),
+        nat_instance("i-gone", "shutting-down"),
+        {"InstanceId": "i-training", "State": {"Name": "running"}, "Tags": tags(Role="ml-training", Index="1")},
     ],
     flow_log=[
         {"FlowLogId": "fl-subnet", "ResourceId": "public-1", "LogGroupName": "/other"},
@@ -98,11 +123,13 @@ def test_network():
         "private_subnet_ids": ["private-1", "private-2"],
         "internet_gateway_id": "igw-1",
         "nat_gateway_ids": ["nat-1", "nat-2"],
-        "nat_public_ips": ["192.0.2.2"],
+        "nat_instance_ids": ["i-nat"],
+        "nat_public_ips": ["192.0.2.2", "192.0.2.9"],
         "public_route_table_id": "rtb-public",
         "private_route_table_ids": ["rtb-private-1", "rtb-private-2"],
         "network_acl_id": "acl-own",
         "s3_endpoint_id": "vpce-s3",
+        "interface_endpoint_ids": ["vpce-logs", "vpce-ssm"],
         "flow_log_id": "fl-1",
         "flow_log_group_name": "/aws/vpc/p-dev",
         "flow_log_role_arn": f"{ROLE}p-dev-flow-log",

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An instance shows the security groups of its first interface, and that interface goes with it.
+"""An instance shows the security groups of its first interface, and that interface and its address go with it.
 
 Moto shows none where the launch named them with the interface, and leaves the interface of a terminated instance in
-its subnet, so that the subnet and the groups look used for ever.
+its subnet, so that the subnet and the groups look used for ever; so does the elastic IP.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ def _prep_nics(original: Any, self: Instance, nic_spec: list[dict[str, Any]], *a
 
 
 def _terminate(original: Any, self: Instance) -> Any:
+    interfaces = {nic.id for nic in self.nics.values()}
+    for address in self.ec2_backend.describe_addresses():
+        held = address.instance is self or (address.eni and address.eni.id in interfaces)
+        if held and address.association_id:
+            self.ec2_backend.disassociate_address(association_id=address.association_id)
     previous = original(self)
     for nic in [nic for nic in self.nics.values() if nic.id in self.ec2_backend.enis]:
         nic.instance = nic.attachment_id = nic.attach_time = None
