@@ -20,12 +20,12 @@ description:
 author:
   - The mlinfra.aws authors (!UNKNOWN)
 notes:
-  - An action plugin of the same name runs on the controller. It works out what the roles declare, lets the module ask AWS,
-    and reckons. Options that the module itself has no use for are for it.
+  - An action plugin of the same name runs on the controller. It checks the settings as M(mlinfra.aws.preflight) does,
+    unless that has been done, and sets the same facts; it works out what the roles declare while the module asks AWS, and
+    reckons. Options that the module itself has no use for are for it.
   - AWS charges USD 0.01 for each of the two questions to Cost Explorer, and nothing for those to the Price List.
   - Prices are list prices on demand, without taxes, discounts and free tier. Custom metrics of the CloudWatch agent,
     requests and traffic between zones are not counted.
-  - The declarations need what M(mlinfra.aws.preflight) finds out.
 options:
   prices:
     description:
@@ -332,7 +332,7 @@ unknown:
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
@@ -370,7 +370,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
     Raises:
         AnsibleAWSError: where AWS could not be asked at all.
     """
-    params, region, now = module.params, module.region, datetime.now(timezone.utc)
+    params, region, now = module.params, module.region, datetime.now(UTC)
     clients, hurried = Clients(module, THREADS), Clients(module, THREADS, **api.PATIENCE)
     nearest = Clients(module, THREADS, elsewhere=price_list.endpoint_region(region), **api.PATIENCE)
     reader = Reader(clients)
