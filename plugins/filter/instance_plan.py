@@ -19,11 +19,18 @@ options:
     required: true
   found:
     description:
-      - The instances that stand, as C(instances) of M(amazon.aws.ec2_instance_info) with the attributes
-        V(disableApiTermination) and V(disableApiStop).
+      - The instances that stand in the environment's VPC, as C(instances) of M(amazon.aws.ec2_instance_info) with the
+        attributes V(disableApiTermination) and V(disableApiStop).
     type: list
     elements: dict
     required: true
+  identity:
+    description:
+      - The tags that tell the environment's own instances. An instance that lost one of them is known by its name, or
+        by its instance profile, and gets its tags back. It is never terminated for being too many.
+      - Without any, all instances are the environment's own.
+    type: dict
+    default: {}
   volumes:
     description: Their volumes, as C(volumes) of M(amazon.aws.ec2_vol_info).
     type: list
@@ -62,10 +69,11 @@ RETURN = r"""
 _value:
   description: >-
     C(launch), the declared instances to launch; C(change), dictionaries of C(name), C(instance_id), C(changes) and
-    C(state); C(volumes), dictionaries of C(name), C(volume_id), C(zone) and C(changes); C(release) and C(protect), the ids that
-    lose and gain protection; C(terminate), the ids to terminate; C(messages), what happens to running
-    instances; C(problems), what can't be done and what to do about it; C(newer_image_id), the newest image where an
-    instance started from an older one, else empty.
+    C(state); C(volumes), dictionaries of C(name), C(volume_id), C(zone) and C(changes); C(release), the ids that lose
+    protection before anything else; C(attributes), the ids of which other attributes differ; C(terminate), the ids to
+    terminate; C(standing), the instance that stands for each declared name; C(restarts), the names of those that are
+    stopped and started again; C(messages), what happens to running instances; C(problems), what can't be done and what
+    to do about it; C(newer_image_id), the newest image where an instance started from an older one, else empty.
   type: dict
 """
 
@@ -75,6 +83,8 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 Resource = dict[str, Any]
+# As role compute tags its instances.
+ROLE_TAG = "ml-training"
 
 
 def instance_plan(
@@ -83,16 +93,20 @@ def instance_plan(
     volumes: list[Resource],
     image: Resource,
     subnet_ids: list[str],
+    identity: dict[str, str] | None = None,
     running: bool = True,
     allow_replacement: bool = False,
 ) -> dict[str, Any]:
     """Compares declared instances with those that stand: see RETURN."""
-    plan: dict[str, Any] = {
-        key: [] for key in ("launch", "change", "volumes", "release", "protect", "terminate", "messages", "problems")
-    }
+    lists = (
+        *("launch", "change", "volumes", "release", "attributes", "terminate", "restarts"),
+        *("messages", "problems"),
+    )
+    plan: dict[str, Any] = {key: [] for key in lists}
     plan["newer_image_id"] = ""
     roots = _root_volumes(found, volumes)
-    standing, surplus = _by_name(declared, found)
+    standing, surplus = _matched(declared, found, identity or {})
+    plan["standing"] = standing
     for entry in declared:
         instance = standing.get(entry["name"])
         root = roots.get(instance["instance_id"]) if instance else None
@@ -119,24 +133,60 @@ def instance_plan(
             if instance["image_id"] != image["id"]:
                 plan["newer_image_id"] = image["id"]
     for instance in surplus:
-        who = f"{instance['tags'].get('Name', '')} ({instance['instance_id']})"
+        who = f"{_tags(instance).get('Name', '')} ({instance['instance_id']})"
         plan["messages"].append(f"{who} will be terminated: no such instance is declared any more.")
         _terminate(plan, declared[0]["attributes"] if declared else {}, instance, who)
+    if len(plan["restarts"]) > 1:
+        # One after the other: the next is stopped when the one before has passed its status checks.
+        for change in plan["change"]:
+            change["state"] = "started" if change["name"] in plan["restarts"] else change["state"]
     return plan
 
 
-def _by_name(declared: list[Resource], found: list[Resource]) -> tuple[dict[str, Resource], list[Resource]]:
-    """The standing instance of each declared name, the oldest where there are several; and all the others."""
+def _tags(instance: Resource) -> dict[str, str]:
+    return instance.get("tags") or {}
+
+
+def _matched(
+    declared: list[Resource], found: list[Resource], identity: dict[str, str]
+) -> tuple[dict[str, Resource], list[Resource]]:
+    """The instance that answers to each declared name, and those that carry all tags and answer to none.
+
+    By its name, the oldest where there are several; else by its index, where it lost its name; else any that lost both.
+    What carries the environment's tags is meant before what lost one of them.
+    """
+    own_tags = {**identity, "Role": ROLE_TAG} if identity else {}
     names = {entry["name"] for entry in declared}
+    profiles = {entry["attributes"]["IamInstanceProfile"]["Arn"] for entry in declared}
+
+    def owned(instance: Resource) -> bool:
+        tags = _tags(instance)
+        return all(tags.get(key) == value for key, value in own_tags.items())
+
+    def known(instance: Resource) -> bool:
+        tags = _tags(instance)
+        by_profile = (instance.get("iam_instance_profile") or {}).get("arn") in profiles
+        return tags.get("Name") in names or (by_profile and tags.get("Role", ROLE_TAG) == ROLE_TAG)
+
+    left = sorted(
+        (instance for instance in found if owned(instance) or known(instance)),
+        key=lambda instance: (not owned(instance), str(instance["launch_time"]), instance["instance_id"]),
+    )
     standing: dict[str, Resource] = {}
-    surplus = []
-    for instance in sorted(found, key=lambda instance: (str(instance["launch_time"]), instance["instance_id"])):
-        name = instance["tags"].get("Name", "")
-        if name in names and name not in standing:
-            standing[name] = instance
-        else:
-            surplus.append(instance)
-    return standing, surplus
+    ways: tuple[Callable[[Resource, Resource], bool], ...] = (
+        lambda entry, instance: _tags(instance).get("Name") == entry["name"],
+        lambda entry, instance: _tags(instance).get("Index") == entry["attributes"]["Tags"].get("Index", entry["name"]),
+        lambda entry, instance: bool(identity) and "Index" not in _tags(instance),
+    )
+    for answers in ways:
+        for entry in declared:
+            if entry["name"] in standing:
+                continue
+            chosen = next((instance for instance in left if answers(entry, instance)), None)
+            if chosen is not None:
+                standing[entry["name"]] = chosen
+                left.remove(chosen)
+    return standing, [instance for instance in left if owned(instance)]
 
 
 def _root_volumes(found: list[Resource], volumes: list[Resource]) -> dict[str, Resource]:
@@ -174,7 +224,7 @@ def _reasons_to_replace(
         reasons.append(f"image {instance['image_id']} → {chosen}")
     if image["architecture"] and instance.get("architecture", image["architecture"]) != image["architecture"]:
         reasons.append(f"architecture {instance['architecture']} → {image['architecture']}")
-    system = instance["tags"].get("OperatingSystem")
+    system = _tags(instance).get("OperatingSystem")
     if system and system != attributes["Tags"]["OperatingSystem"]:
         reasons.append(f"operating system {system} → {attributes['Tags']['OperatingSystem']}")
     if instance["subnet_id"] not in subnet_ids:
@@ -198,9 +248,10 @@ def _keep(plan: dict[str, Any], entry: Resource, instance: Resource, root: Resou
     if running and stopped:
         changes.append(f"state {instance['state']['name']} → running")
     if instance["instance_type"] != attributes["InstanceType"] and not stopped:
+        plan["restarts"].append(entry["name"])
         plan["messages"].append(
             f"{who} will be stopped to change its type {instance['instance_type']} → {attributes['InstanceType']},"
-            " then started again. What runs on it ends, and its public address changes."
+            " then started again. What runs on it ends, and its public address changes unless it is an elastic one."
         )
         if attributes["DisableApiStop"] and _protection(instance)[1]:
             plan["problems"].append(
@@ -214,10 +265,24 @@ def _keep(plan: dict[str, Any], entry: Resource, instance: Resource, root: Resou
     switches = list(zip(_protection(instance), declared, strict=True))
     if (True, False) in switches:
         plan["release"].append(instance_id)
-    if (False, True) in switches:
-        plan["protect"].append(instance_id)
+    if (False, True) in switches or _strays(attributes, instance):
+        plan["attributes"].append(instance_id)
     if root:
         _keep_volume(plan, entry, root, who)
+
+
+def _strays(attributes: Resource, instance: Resource) -> bool:
+    """Whether attributes differ that are set one by one on a standing instance."""
+    root = [
+        mapping.get("ebs", {}).get("delete_on_termination", True)
+        for mapping in instance.get("block_device_mappings", [])
+        if mapping["device_name"] == instance.get("root_device_name")
+    ]
+    return (
+        not instance.get("source_dest_check", True)
+        or (instance.get("monitoring") or {}).get("state") in ("enabled", "pending")
+        or root not in ([], [_ebs(attributes)["DeleteOnTermination"]])
+    )
 
 
 def _changes(attributes: Resource, instance: Resource) -> list[str]:
@@ -261,6 +326,10 @@ def _keep_volume(plan: dict[str, Any], entry: Resource, root: Resource, who: str
     changes = _tag_changes(entry["attributes"]["Tags"], root["tags"])
     if root["type"] != ebs["VolumeType"]:
         changes.append(f"type {root['type']} → {ebs['VolumeType']}")
+    for name, key in (("Iops", "iops"), ("Throughput", "throughput")):
+        # Of a volume that is no gp3 yet there is nothing to compare with; it gets them with its type.
+        if name in ebs and root.get(key) and root[key] != ebs[name]:
+            changes.append(f"{key} {root[key]} → {ebs[name]}")
     if root["size"] < ebs["VolumeSize"]:
         changes.append(f"size {root['size']} → {ebs['VolumeSize']} GiB")
         plan["messages"].append(

@@ -397,9 +397,14 @@ CHANGES = [
         lambda h, _: _modify_instance(h, DisableApiStop={"Value": False}),
     ),
     ByHand(
-        "stopped an instance", "compute", "instance", "modify", "State",
-        lambda h: h.ec2.stop_instances(InstanceIds=[h.instance]),
-        lambda h, _: h.ec2.start_instances(InstanceIds=[h.instance]),
+        "gave an instance another name", "compute", "instance", "modify", "Tags.Name",
+        lambda h: h.tag(h.instance, Name="theirs"),
+        lambda h, _: h.tag(h.instance, Name=f"{h.outputs['monitoring']['dashboard_name']}-ml-training-1"),
+    ),
+    ByHand(
+        "untagged an instance", "compute", "instance", "modify", "Tags.Environment, Tags.Index",
+        lambda h: h.untag(h.instance, "Environment", "Index"),
+        lambda h, _: h.tag(h.instance, Environment="seed", Index="1"),
     ),
     ByHand(
         "allowed the old metadata service", "compute", "instance", "modify", "MetadataOptions.HttpTokens",
@@ -407,7 +412,7 @@ CHANGES = [
         lambda h, _: _require_tokens(h, "required"),
     ),
     ByHand(
-        "gave an instance another tag Role", "compute", "instance", "create", "Tags",
+        "gave an instance another tag Role", "compute", "instance", "modify", "Tags.Role",
         lambda h: h.tag(h.instance, Role="other"),
         lambda h, _: h.tag(h.instance, Role="ml-training"),
     ),
@@ -670,7 +675,12 @@ TOGETHER = [
         lambda h, _: _modify_instance(h, SourceDestCheck={"Value": True}),
     ),
     ByHand(
-        "made the root volume faster", "compute", "instance", "modify", "RootVolumePerformance",
+        "asked for metrics every minute", "compute", "instance", "modify", "Monitoring",
+        lambda h: h.ec2.monitor_instances(InstanceIds=[h.instance]),
+        lambda h, _: h.ec2.unmonitor_instances(InstanceIds=[h.instance]),
+    ),
+    ByHand(
+        "made the root volume faster", "compute", "instance", "modify", "BlockDeviceMappings.Throughput",
         lambda h: h.ec2.modify_volume(VolumeId=_root_volume(h), Throughput=250),
         lambda h, _: h.ec2.modify_volume(VolumeId=_root_volume(h), Throughput=125),
     ),

@@ -189,6 +189,14 @@ class TestComparison:
         assert compared.converged(ROLES) == [role for role in ROLES if role != change.role]
         assert environment.compare().differences == []
 
+    def test_a_stopped_instance_is_no_difference(self, environment: Environment) -> None:
+        """Somebody stopped it on purpose: no role starts it, unless it is told to."""
+        environment.hands.ec2.stop_instances(InstanceIds=[environment.hands.instance])
+        try:
+            assert environment.compare().differences == []
+        finally:
+            environment.hands.ec2.start_instances(InstanceIds=[environment.hands.instance])
+
     def test_many_changes_at_once_are_all_found(self, environment: Environment) -> None:
         """Each as if it were the only one."""
         done = [(change, change.do(environment.hands)) for change in TOGETHER]

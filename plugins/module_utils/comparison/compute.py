@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import tags_of
 
 from . import values
-from .model import Attribute, Entry, Key, Kind, Standing
+from .model import Attribute, Attributes, Entry, Key, Kind, Standing
 from .parts import (
     TAGS,
     TAGS_AMONG_OTHERS,
@@ -25,8 +26,8 @@ from .parts import (
 )
 
 _ROLE_TAG = "ml-training"
-# EC2's own values of a gp3 volume: operations and MiB a second.
-_GP3 = {"Iops": 3000, "Throughput": 125}
+# What can be bought for a gp3 volume.
+_GP3 = ("Iops", "Throughput")
 
 
 def _is_training(entry: Entry, standing: Standing) -> bool:
@@ -34,14 +35,29 @@ def _is_training(entry: Entry, standing: Standing) -> bool:
     return found.get("Role") == _ROLE_TAG and standing.identity.owns_tags(found)
 
 
+def _lost_tags(instance: Entry, standing: Standing) -> bool:
+    """Whether an instance in the environment's VPC is one of the role's by its name, or by its instance profile."""
+    tags, names = tags_of(instance), standing.identity.names
+    if not standing.entry("vpc", "VpcId", instance.get("VpcId")):
+        return False
+    by_name = re.fullmatch(re.escape(names.get("instance", "")) + r"-\d+", tags.get("Name", ""))
+    profile = (instance.get("IamInstanceProfile") or {}).get("Arn", "").rpartition("/")[2]
+    by_profile = profile == names.get("instance_profile") and tags.get("Role", _ROLE_TAG) == _ROLE_TAG
+    return bool(by_name) or by_profile
+
+
 def _instances(standing: Standing) -> Iterable[Entry]:
     """The oldest first: of several with one name the others are too many."""
     kept = [
         instance
         for instance in standing.found.get("instance", [])
-        if _is_training(instance, standing) and instance["State"]["Name"] != "shutting-down"
+        if (_is_training(instance, standing) or _lost_tags(instance, standing))
+        and instance["State"]["Name"] != "shutting-down"
     ]
-    return sorted(kept, key=lambda instance: (str(instance["LaunchTime"]), instance["InstanceId"]))
+    return sorted(
+        kept,
+        key=lambda one: (not _is_training(one, standing), str(one["LaunchTime"]), one["InstanceId"]),
+    )
 
 
 def _same_image(declared: str, found: str, standing: Standing) -> bool:
@@ -88,6 +104,8 @@ def _devices(instance: Entry, standing: Standing) -> list[dict[str, Any]]:
         "Encrypted": volume.get("Encrypted"),
         "DeleteOnTermination": mapping.get("DeleteOnTermination"),
     }
+    if volume.get("VolumeType") == "gp3":
+        root.update({name: volume[name] for name in _GP3 if volume.get(name) is not None})
     return [{"Ebs": root}]
 
 
@@ -99,14 +117,6 @@ def _ebs(value: list[dict[str, Any]]) -> dict[str, Any]:
 def _other_devices(instance: Entry, standing: Standing) -> list[str]:
     root = instance.get("RootDeviceName")
     return sorted(one["DeviceName"] for one in instance.get("BlockDeviceMappings", []) if one["DeviceName"] != root)
-
-
-def _performance(instance: Entry, standing: Standing) -> dict[str, int]:
-    """What somebody bought for the root volume beyond the size and the type that are declared."""
-    _mapping, volume = _root(instance, standing)
-    if volume.get("VolumeType") != "gp3":
-        return {}
-    return {name: volume[name] for name, usual in _GP3.items() if volume.get(name, usual) != usual}
 
 
 def _volume_tags(instance: Entry, standing: Standing) -> dict[str, str]:
@@ -136,21 +146,92 @@ INSTANCE = Kind(
         "MetadataOptions": plain("MetadataOptions", default={}, partial=True),
         "DisableApiTermination": plain("DisableApiTermination"),
         "DisableApiStop": plain("DisableApiStop"),
-        "EbsOptimized": implied("EbsOptimized", False),
         "Monitoring": implied(lambda instance, standing: instance["Monitoring"]["State"], "disabled"),
         "BlockDeviceMappings": Attribute(_devices, _ebs),
         "OtherDevices": implied(_other_devices, []),
-        "RootVolumePerformance": implied(_performance, {}),
         "VolumeTags": Attribute(_volume_tags, values.tags, lambda attributes: attributes["Tags"], partial=True),
         "State": Attribute(_state),
         "Tags": TAGS_AMONG_OTHERS,
     },
-    # By its name alone, as the role finds it.
-    keys=(Key(lambda attributes: attributes["Name"], lambda entry, standing: tags_of(entry).get("Name")),),
+    # As the role finds it: by its name, or else its index, or else as one that lost both.
+    keys=(
+        Key(lambda attributes: attributes["Name"], lambda entry, standing: tags_of(entry).get("Name")),
+        Key(lambda attributes: attributes["Tags"].get("Index"), lambda entry, standing: tags_of(entry).get("Index")),
+        Key(lambda attributes: True, lambda entry, standing: "Index" not in tags_of(entry) or None),
+    ),
     entries=_instances,
-    owner=lambda entry, standing: "compute",
+    # One that lost its tags may be somebody's: it is nobody's to terminate.
+    owner=lambda entry, standing: "compute" if _is_training(entry, standing) else "",
     identifier=identified_by("InstanceId"),
     label=labelled_by_tag("InstanceId"),
+)
+
+
+
+def _holder(address: Entry, standing: Standing) -> str:
+    """The declared name of the instance that an address belongs to."""
+    return standing.name(address["InstanceId"]) if address.get("InstanceId") else ""
+
+
+def _addresses(standing: Standing) -> Iterable[Entry]:
+    """Those of instances. Gateways' are the network's."""
+    return [
+        address
+        for address in standing.found.get("elastic_ip", [])
+        if _is_training(address, standing) or address.get("InstanceId")
+    ]
+
+
+ADDRESS = Kind(
+    attributes={
+        "Domain": plain("Domain"),
+        "Instance": Attribute(_holder),
+        "Tags": TAGS_AMONG_OTHERS,
+    },
+    keys=(
+        Key(lambda attributes: attributes["Instance"], _holder),
+        Key(lambda attributes: attributes["Name"], lambda entry, standing: tags_of(entry).get("Name")),
+    ),
+    entries=_addresses,
+    # One that somebody put on an instance stays there.
+    owner=lambda entry, standing: "compute" if _is_training(entry, standing) else "",
+    identifier=identified_by("AllocationId"),
+    label=labelled_by_tag("AllocationId"),
+)
+
+
+def _leads_to(record: Entry, standing: Standing) -> tuple[str, str]:
+    """The declared name of the instance that a record leads to, and by which of its addresses."""
+    addresses = [value["Value"] for value in record.get("ResourceRecords", [])]
+    for instance in standing.found.get("instance", []):
+        for member in ("PublicIpAddress", "PrivateIpAddress"):
+            if addresses == [instance.get(member)]:
+                return standing.name(instance["InstanceId"]), member
+    return ", ".join(addresses), ""
+
+
+def _has_no_address(attributes: Attributes, standing: Standing) -> bool:
+    """Whether the instance that a record is to lead to has no address to lead to, because it is stopped."""
+    return any(
+        standing.name(instance["InstanceId"]) == attributes["Instance"] and not instance.get(attributes["Address"])
+        for instance in standing.found.get("instance", [])
+    )
+
+
+RECORD = Kind(
+    attributes={
+        "Name": plain("Name"),
+        "Type": plain("Type"),
+        "TTL": plain("TTL"),
+        "Instance": Attribute(lambda record, standing: _leads_to(record, standing)[0]),
+        "Address": Attribute(lambda record, standing: _leads_to(record, standing)[1]),
+    },
+    keys=(by_member("Name"),),
+    entries=entries_of("dns_record"),
+    owner=lambda entry, standing: "compute",
+    identifier=identified_by("Name"),
+    label=labelled_by("Name"),
+    left_out=_has_no_address,
 )
 
 KEY_PAIR = Kind(
@@ -177,4 +258,10 @@ VOLUME = Kind(
     only_absent=True,
 )
 
-KINDS = {"key_pair": KEY_PAIR, "instance": INSTANCE, "volume": VOLUME}
+KINDS = {
+    "key_pair": KEY_PAIR,
+    "instance": INSTANCE,
+    "instance_address": ADDRESS,
+    "dns_record": RECORD,
+    "volume": VOLUME,
+}

@@ -124,6 +124,8 @@ def _differences(
 ) -> Iterable[Difference]:
     kind = KINDS[name]
     for role, entry, answer in pairs:
+        if answer is None and kind.left_out(entry["attributes"], standing):
+            continue
         changes = tuple(_changes(kind, entry["attributes"], answer, standing))
         identifier = kind.identifier(answer) if answer is not None else ""
         if answer is None or changes:

@@ -13,7 +13,7 @@ from . import compute, iam, monitoring, network, storage
 KINDS = {**network.KINDS, **storage.KINDS, **iam.KINDS, **compute.KINDS, **monitoring.KINDS}
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
-_MORE = {"network": {"elastic_ip", "volume"}, "compute": {"volume"}}
+_MORE = {"network": {"elastic_ip", "volume"}, "compute": {"volume", "elastic_ip", "dns_record"}}
 _MORE_WHERE_ABSENT = {"iam": {"ssm_parameter"}}
 
 # Whose outputs a role's declaration is made with: first those that need none.

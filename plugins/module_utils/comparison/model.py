@@ -89,6 +89,7 @@ class Kind:
         identifier: the id of a standing resource.
         label: what people call a standing resource that nobody declares.
         only_absent: whether roles remove this kind and never make it.
+        left_out: whether roles make nothing of what they declare, as things stand.
     """
 
     attributes: Mapping[str, Attribute]
@@ -98,6 +99,7 @@ class Kind:
     identifier: Callable[[Entry], str]
     label: Callable[[Entry], str]
     only_absent: bool = False
+    left_out: Callable[[Attributes, Standing], bool] = lambda attributes, standing: False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -159,6 +160,25 @@ class Collector:
             ),
         )
 
+    def _dns_records(self) -> list[dict[str, Any]]:
+        """Those of instances, in the zone that the names tell, if they tell one. Zone and name end with a dot there."""
+        zone, name = (self._identity.names.get(purpose, "") for purpose in ("dns_zone", "dns_name"))
+        if not zone:
+            return []
+        full = f"{zone.rstrip('.').lower()}."
+        by_name = {"DNSName": full, "MaxItems": "1"}
+        zones = self._reader.list("route53", "list_hosted_zones_by_name", "HostedZones", whole=False, **by_name)
+        of_instance = re.compile(rf"{re.escape(name.lower())}-\d+\.{re.escape(full)}")
+        return [
+            record
+            for found in zones
+            if found["Name"] == full
+            for record in self._reader.list(
+                "route53", "list_resource_record_sets", "ResourceRecordSets", HostedZoneId=found["Id"]
+            )
+            if record["Type"] == "A" and of_instance.fullmatch(record["Name"])
+        ]
+
     def _log_groups(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
         return self._by_name(
             "log_group",
@@ -205,6 +225,7 @@ class Collector:
         "instance_profile": _profiles,
         "iam_policy": _policies,
         "dashboard": _dashboards,
+        "dns_record": _dns_records,
     }
     _dependent = {"log_group": _log_groups, "alarm": _alarms, "ssm_parameter": _parameters}
 

@@ -80,7 +80,7 @@ EC2_KINDS = {
             "describe_instances",
             "Reservations",
             "InstanceId",
-            Scope.TAGS,
+            Scope.TAGS_AND_VPC,
             filters={"instance-state-name": _STANDING_INSTANCE},
         ),
         Ec2Kind("volume", "describe_volumes", "Volumes", "VolumeId", Scope.TAGS),
@@ -105,6 +105,7 @@ NAMED_KINDS = (
     "alarm",
     "dashboard",
     "ssm_parameter",
+    "dns_record",
 )
 
 # The end of a key of `names` says which kind the name is of.

@@ -25,6 +25,7 @@ _NAME = {
     "alarm": "AlarmName",
     "dashboard": "DashboardName",
     "ssm_parameter": "Name",
+    "dns_record": "Name",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",

@@ -20,6 +20,11 @@ INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
 IMAGE = r"ami-([0-9a-f]{8}|[0-9a-f]{17})"
 # GiB. EBS takes less than 8 of some kinds, but no image of Amazon Linux fits into less.
 VOLUME_SIZES = {"gp2": (8, 16384), "gp3": (8, 16384), "io1": (8, 16384), "io2": (8, 65536), "standard": (8, 1024)}
+# Of gp3, as far as the module that changes volumes knows them: operations and MiB a second.
+PERFORMANCE = {"compute_root_volume_iops": (3000, 16000), "compute_root_volume_throughput": (125, 1000)}
+IOPS_A_GIB, IOPS_A_MIB = 500, 4
+ZONE = r"([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\.?"
+LABEL = r"[a-z0-9]([a-z0-9.-]{0,50}[a-z0-9])?"
 KEY_TYPES = ("ssh-ed25519", "ssh-rsa")
 SSH_PORT = 22
 
@@ -38,6 +43,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_volume_problems(settings))
     found.extend(key_problems("compute_public_key", settings.get("compute_public_key") or ""))
     found.extend(_way_in_problems(settings))
+    found.extend(_address_problems(settings))
     if "compute_tags" in settings:
         found.extend(tags_problems("compute_tags", settings["compute_tags"], settings.get("mlinfra_tags")))
     return found
@@ -76,7 +82,41 @@ def _volume_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if sizes is None:
         remedy = f"choose one of {', '.join(VOLUME_SIZES)}"
         return [problem("compute_root_volume_type", settings["compute_root_volume_type"], "can't be a root", remedy)]
-    return number_problems(settings, "compute_root_volume_size", *sizes, unit=" (GiB)")
+    found = number_problems(settings, "compute_root_volume_size", *sizes, unit=" (GiB)")
+    if settings.get("compute_root_volume_type") != "gp3":
+        return found
+    for variable, limits in PERFORMANCE.items():
+        found.extend(number_problems(settings, variable, *limits))
+    size, iops, throughput = (settings.get(name) for name in ("compute_root_volume_size", *PERFORMANCE))
+    if found or None in (size, iops, throughput):
+        return found
+    # What comes with the price is to be had at any size.
+    if iops > max(IOPS_A_GIB * size, 3000):
+        remedy = f"at most {IOPS_A_GIB} a GiB: lower it, or enlarge compute_root_volume_size"
+        found.append(problem("compute_root_volume_iops", iops, f"is too much for {size} GiB", remedy))
+    if throughput * IOPS_A_MIB > iops:
+        remedy = f"it takes {IOPS_A_MIB} operations a MiB: set compute_root_volume_iops to {throughput * IOPS_A_MIB} or more"
+        found.append(problem("compute_root_volume_throughput", throughput, f"is too much for {iops} operations", remedy))
+    return found
+
+
+def _address_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the settings of addresses and names that lead to the instances."""
+    found = []
+    if settings.get("compute_elastic_ip") and settings.get("compute_subnet_tier") == "private":
+        remedy = "set compute_subnet_tier: public, or compute_elastic_ip: false"
+        found.append(problem("compute_elastic_ip", True, "leads nowhere in private subnets", remedy))
+    zone = (settings.get("compute_dns_zone") or "").lower()
+    if not zone:
+        return found
+    if not re.fullmatch(ZONE, zone):
+        remedy = "write the name of a Route53 zone such as example.org"
+        found.append(problem("compute_dns_zone", zone, "is not the name of a zone", remedy))
+    name = settings.get("compute_dns_name")
+    if name is not None and not re.fullmatch(LABEL, name.lower()):
+        remedy = "write letters, digits and hyphens, such as ml"
+        found.append(problem("compute_dns_name", name, "can't begin the name of a host", remedy))
+    return found
 
 
 def key_problems(variable: str, key: str) -> list[str]:

@@ -9,8 +9,16 @@ import pytest
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-IDENTITY = Identity("p", {"Project": "p"}, {"key_pair": "p-key"})
-TAGS = {"Project": "p", "Name": "p-1", "Role": "ml-training"}
+IDENTITY = Identity("p", {"Project": "p"}, {"key_pair": "p-key", "instance": "p", "instance_profile": "p-ml"})
+TAGS = {"Project": "p", "Name": "p-1", "Role": "ml-training", "Index": "1"}
+EBS = {
+    "VolumeSize": 50,
+    "VolumeType": "gp3",
+    "Encrypted": True,
+    "DeleteOnTermination": True,
+    "Iops": 3000,
+    "Throughput": 125,
+}
 
 
 def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -29,10 +37,7 @@ def declared(**attributes: Any) -> dict[str, Any]:
         "DisableApiTermination": False,
         "DisableApiStop": False,
         "BlockDeviceMappings": [
-            {
-                "DeviceName": "/dev/xvda",
-                "Ebs": {"VolumeSize": 50, "VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": True},
-            }
+            {"DeviceName": "/dev/xvda", "Ebs": EBS},
         ],
         "State": "running",
         "Tags": TAGS,
@@ -47,6 +52,7 @@ def instance(**members: Any) -> dict[str, Any]:
         "ImageId": "ami-old",
         "InstanceType": "t3.medium",
         "SubnetId": "subnet-1",
+        "VpcId": "vpc-1",
         "NetworkInterfaces": [{"Attachment": {"DeviceIndex": 0}, "Groups": [{"GroupId": "sg-1"}]}],
         "IamInstanceProfile": {"Arn": "arn:profile", "Id": "x"},
         "MetadataOptions": {"HttpTokens": "required", "InstanceMetadataTags": "enabled"},
@@ -68,6 +74,8 @@ def found(one: dict[str, Any], **volume: Any) -> dict[str, list[dict[str, Any]]]
         "Size": 50,
         "VolumeType": "gp3",
         "Encrypted": True,
+        "Iops": 3000,
+        "Throughput": 125,
         "Tags": tag_list(TAGS),
         **volume,
     }
@@ -75,7 +83,7 @@ def found(one: dict[str, Any], **volume: Any) -> dict[str, list[dict[str, Any]]]
         {"SubnetId": f"subnet-{number}", "VpcId": "vpc-1", "Tags": tag_list({"Tier": tier})}
         for number, tier in ((1, "public"), (2, "public"), (3, "private"))
     ]
-    return {"instance": [one], "volume": [disk], "subnet": subnets}
+    return {"instance": [one], "volume": [disk], "subnet": subnets, "vpc": [{"VpcId": "vpc-1"}]}
 
 
 def said(stands: dict[str, list[dict[str, Any]]], *entries: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
@@ -93,6 +101,8 @@ def said(stands: dict[str, list[dict[str, Any]]], *entries: dict[str, Any]) -> l
         {"ImageId": "ami-older-still"},
         {"SubnetId": "subnet-2"},
         {"State": {"Name": "pending"}},
+        # EC2 tells it of types that are always optimized only where somebody asked for it.
+        {"EbsOptimized": True},
     ],
 )
 def test_what_the_role_leaves_alone_is_no_difference(members):
@@ -116,7 +126,6 @@ def test_what_the_role_leaves_alone_is_no_difference(members):
         ("DisableApiTermination", {"DisableApiTermination": True}),
         ("DisableApiStop", {"DisableApiStop": True}),
         ("SourceDestCheck", {"SourceDestCheck": False}),
-        ("EbsOptimized", {"EbsOptimized": True}),
         ("Monitoring", {"Monitoring": {"State": "enabled"}}),
         ("State", {"State": {"Name": "stopped"}}),
         (
@@ -137,9 +146,9 @@ def test_what_differs_of_an_instance_is_named(attribute, members):
     ("attribute", "members"),
     [
         ("BlockDeviceMappings.VolumeSize", {"Size": 60}),
-        ("BlockDeviceMappings.VolumeType", {"VolumeType": "io2", "Iops": 9000}),
         ("BlockDeviceMappings.Encrypted", {"Encrypted": False}),
-        ("RootVolumePerformance", {"Iops": 4000, "Throughput": 125}),
+        ("BlockDeviceMappings.Iops", {"Iops": 4000}),
+        ("BlockDeviceMappings.Throughput", {"Throughput": 250}),
         ("VolumeTags.Name", {"Tags": tag_list({**TAGS, "Name": "theirs", "Backup": "daily"})}),
     ],
 )
@@ -165,7 +174,95 @@ def test_of_two_with_one_name_the_younger_is_too_many():
     assert [(one.id, one.action) for one in compared.differences] == [("i-young", "delete")]
 
 
-@pytest.mark.parametrize("members", [{"State": {"Name": "shutting-down"}}, {"Tags": tag_list({"Name": "p-1"})}])
+@pytest.mark.parametrize(
+    ("tags", "lost"),
+    [
+        ({"Name": "p-1"}, ["Tags.Index", "Tags.Project", "Tags.Role"]),
+        ({**TAGS, "Role": "other"}, ["Tags.Role"]),
+        ({**TAGS, "Name": "theirs"}, ["Tags.Name"]),
+        ({"Project": "p", "Role": "ml-training"}, ["Tags.Index", "Tags.Name"]),
+    ],
+)
+def test_an_instance_that_lost_tags_is_the_same(tags, lost):
+    assert said(found(instance(Tags=tag_list(tags)))) == [("p-1", "modify", lost)]
+
+
+def test_an_instance_without_a_tag_is_known_by_its_profile():
+    profile = {"Arn": "arn:aws:iam::1:instance-profile/p-ml"}
+    one = instance(Tags=tag_list({"Owner": "somebody"}), IamInstanceProfile=profile)
+    lost = [f"Tags.{name}" for name in sorted(TAGS)]
+    assert said(found(one), declared(IamInstanceProfile=profile)) == [("p-1", "modify", lost)]
+
+
+@pytest.mark.parametrize("tags", [{"Role": "nat", "Project": "p"}, {"Name": "p-2"}, {"Name": "notebook"}])
+def test_others_in_the_same_vpc_are_no_difference(tags):
+    stands = found(instance())
+    stands["instance"].append(instance(InstanceId="i-other", Tags=tag_list(tags)))
+    assert said(stands) == []
+
+
+def address(**members: Any) -> dict[str, Any]:
+    made = {"AllocationId": "eipalloc-1", "Domain": "vpc", "InstanceId": "i-1", "Tags": tag_list(TAGS)}
+    return {**made, **members}
+
+
+def declared_address() -> dict[str, Any]:
+    return {"kind": "instance_address", "name": "p-1", "attributes": {"Domain": "vpc", "Instance": "p-1", "Tags": TAGS}}
+
+
+@pytest.mark.parametrize(
+    ("standing", "difference"),
+    [
+        ([], [("p-1", "create", [])]),
+        ([address()], []),
+        ([address(InstanceId="")], [("p-1", "modify", ["Instance"])]),
+        ([address(Tags=[])], [("p-1", "modify", ["Tags"])]),
+    ],
+)
+def test_the_address_of_an_instance(standing, difference):
+    assert said({**found(instance()), "elastic_ip": standing}, declared(), declared_address()) == difference
+
+
+def test_an_address_that_is_not_declared_is_to_go_unless_somebody_put_it_there():
+    assert said({**found(instance()), "elastic_ip": [address()]}) == [("p-1", "delete", [])]
+    assert said({**found(instance()), "elastic_ip": [address(Tags=[])]}) == []
+
+
+RECORD = {
+    "kind": "dns_record",
+    "name": "p-1.example.org.",
+    "attributes": {
+        "Name": "p-1.example.org.",
+        "Type": "A",
+        "TTL": 60,
+        "Instance": "p-1",
+        "Address": "PublicIpAddress",
+    },
+}
+
+
+def record(value: str, ttl: int = 60) -> dict[str, Any]:
+    return {"Name": "p-1.example.org.", "Type": "A", "TTL": ttl, "ResourceRecords": [{"Value": value}]}
+
+
+@pytest.mark.parametrize(
+    ("public", "standing", "difference"),
+    [
+        ("198.51.100.1", [], [("p-1.example.org.", "create", [])]),
+        ("198.51.100.1", [record("198.51.100.1")], []),
+        ("198.51.100.1", [record("198.51.100.1", 300)], [("p-1.example.org.", "modify", ["TTL"])]),
+        ("198.51.100.1", [record("203.0.113.9")], [("p-1.example.org.", "modify", ["Instance", "Address"])]),
+        # Stopped, without an address of its own: there is to be no record that leads to somebody else.
+        (None, [], []),
+        (None, [record("203.0.113.9")], [("p-1.example.org.", "modify", ["Instance", "Address"])]),
+    ],
+)
+def test_the_record_of_an_instance(public, standing, difference):
+    stands = {**found(instance(**({"PublicIpAddress": public} if public else {}))), "dns_record": standing}
+    assert said(stands, declared(), RECORD) == difference
+
+
+@pytest.mark.parametrize("members", [{"State": {"Name": "shutting-down"}}, {"VpcId": "vpc-2", "Tags": tag_list({"Name": "p-1"})}])
 def test_what_is_on_its_way_out_or_not_the_roles_does_not_count(members):
     assert said(found(instance(**members))) == [("p-1", "create", [])]
 

@@ -13,7 +13,8 @@ instance_plan = FilterModule().filters()["instance_plan"]
 
 IMAGE = {"id": "ami-2", "architecture": "x86_64", "root_device_name": "/dev/xvda", "root_volume_size": 8}
 ARGUMENTS = {"image": IMAGE, "subnet_ids": ["subnet-1", "subnet-2"]}
-LISTS = ("launch", "change", "volumes", "release", "protect", "terminate", "messages", "problems")
+LISTS = ("launch", "change", "volumes", "release", "attributes", "terminate", "restarts", "messages", "problems")
+IDENTITY = {"Project": "p", "Environment": "dev"}
 
 
 def declare(number=1, volume=None, **attributes):
@@ -174,7 +175,7 @@ def test_the_highest_numbers_and_doubles_go():
 @pytest.mark.parametrize("wanted", ["DisableApiTermination", "DisableApiStop"])
 def test_protection_is_gained_and_lost(wanted):
     all_on = stand(attributes=protected(True, True))
-    assert plan([declare(**{wanted: True})], [stand()])["protect"] == ["i-1"]
+    assert plan([declare(**{wanted: True})], [stand()])["attributes"] == ["i-1"]
     assert plan([declare()], [all_on])["release"] == ["i-1"]
 
 
@@ -190,7 +191,80 @@ def test_what_stays_protected_is_neither_stopped_nor_terminated():
 
 def test_protection_comes_after_the_change():
     result = plan([declare(InstanceType="t3.large", DisableApiStop=True)], [stand()])
-    assert (result["problems"], result["release"], result["protect"]) == ([], [], ["i-1"])
+    assert (result["problems"], result["release"], result["attributes"]) == ([], [], ["i-1"])
+
+
+def test_new_instances_come_first_and_then_one_restart_at_a_time():
+    types = [declare(number, InstanceType="t3.large") for number in (1, 2, 3)]
+    result = plan(types, [stand(1), stand(2, subnet_id="subnet-2")], [volume(1), volume(2)])
+    assert result["restarts"] == ["ml-1", "ml-2"]
+    assert [change["state"] for change in result["change"]] == ["started", "started"]
+    [alone] = plan([declare(InstanceType="t3.large")], [stand()])["change"]
+    assert alone["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"source_dest_check": False},
+        {"monitoring": {"state": "enabled"}},
+        {
+            "block_device_mappings": [
+                {"device_name": "/dev/xvda", "ebs": {"volume_id": "vol-1", "delete_on_termination": False}}
+            ]
+        },
+    ],
+)
+def test_attributes_that_stray_are_set(attributes):
+    result = plan([declare()], [stand(**attributes)])
+    assert (result["attributes"], result["change"], result["restarts"]) == (["i-1"], [], [])
+
+
+def test_what_was_bought_for_a_volume_is_given_back():
+    declared = declare(volume={"Iops": 3000, "Throughput": 125})
+    result = plan([declared], [stand()], [volume(iops=4000, throughput=250)])
+    assert [entry["changes"] for entry in result["volumes"]] == [["iops 4000 → 3000", "throughput 250 → 125"]]
+
+
+def tagged(number=1, without=(), **tags):
+    """The tags of an instance, but for those that it lost."""
+    own = {"Name": f"ml-{number}", "Role": "ml-training", "Index": str(number), "OperatingSystem": "al2023", **IDENTITY}
+    return {key: value for key, value in {**own, **tags}.items() if key not in without}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        tagged(without=["Project"]),
+        tagged(without=["Name"]),
+        tagged(without=["Index"]),
+        tagged(without=["Name", "Index"]),
+        tagged(without=["Name", "Index", "Environment"]),
+        tagged(Name="theirs"),
+        tagged(Role="other"),
+        {},
+    ],
+)
+def test_an_instance_that_lost_tags_gets_them_back(tags):
+    declared = declare(Tags=tagged())
+    result = plan([declared], [stand(tags=tags)], identity=IDENTITY)
+    assert (result["launch"], result["terminate"], result["problems"]) == ([], [], [])
+    [change] = result["change"]
+    assert change["instance_id"] == "i-1"
+    assert len(change["changes"]) == sum(tags.get(key) != value for key, value in tagged().items())
+
+
+def test_what_carries_all_tags_is_meant_before_what_lost_some():
+    lost = stand(1, identity="i-lost", launch_time="2025-01-01", tags=tagged(without=["Project"]))
+    result = plan([declare(Tags=tagged())], [lost, stand(tags=tagged())], identity=IDENTITY)
+    assert result["standing"]["ml-1"]["instance_id"] == "i-1"
+    assert result["terminate"] == []
+
+
+@pytest.mark.parametrize("tags", [{"Role": "nat", **IDENTITY}, {"Name": "notebook", "Index": "7"}, {"Role": "nat"}])
+def test_others_in_the_same_vpc_are_left_alone(tags):
+    result = plan([declare(Tags=tagged())], [stand(tags=tagged()), stand(2, tags=tags)], identity=IDENTITY)
+    assert (result["terminate"], result["change"], result["launch"]) == ([], [], [])
 
 
 def test_an_image_larger_than_the_volume_is_refused():
