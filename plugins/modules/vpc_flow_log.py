@@ -33,6 +33,7 @@ options:
   name:
     description:
       - The tag Name, by which the flow log is found again, even when it is to write somewhere else.
+      - Of several with this name, the one is meant that is most as asked for.
     type: str
   traffic_type:
     description: Which traffic is recorded.

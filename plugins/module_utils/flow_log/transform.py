@@ -81,7 +81,8 @@ def find(
 ) -> Mapping[str, Any] | None:
     """The flow log that the arguments mean: by id, else by name, else by where it writes, else the only one.
 
-    The last is for arguments that say no more than the resource.
+    The last is for arguments that say no more than the resource. Of several with one name, one is meant that is as asked
+    for, or else one that writes to the same place, or else the first.
 
     Args:
         flow_logs: those of the resource, normalized.
@@ -96,7 +97,8 @@ def find(
     else:
         name = params.get("name")
         specific = bool(name or params.get("log_group_name") or params.get("log_destination"))
-        chosen = [log for log in flow_logs if name and log["tags"].get("Name") == name]
+        named = [log for log in flow_logs if name and log["tags"].get("Name") == name]
+        chosen = sorted(named, key=lambda log: (len(differences(log, wanted)), not _goes_to(log, wanted)))[:1]
         chosen = chosen or [log for log in flow_logs if _goes_to(log, wanted) or not specific]
     if len(chosen) > 1:
         ids = ", ".join(log["flow_log_id"] for log in chosen)

@@ -59,6 +59,11 @@ def warnings(settings: t.Mapping[str, t.Any]) -> list[str]:
             "compute_subnet_tier: private with network_egress: none leaves the hosts without a way out: they reach S3 "
             "only, and neither package sources nor Session Manager, unless the VPC has endpoints made elsewhere."
         )
+    if settings.get("compute_subnet_tier") == "private" and settings.get("network_egress") == "endpoints":
+        found.append(
+            "compute_subnet_tier: private with network_egress: endpoints lets the hosts reach AWS only: Python packages "
+            "must come from an index inside it that ml_host_package_environment names, or from the image."
+        )
     return found
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .cidr import Named, inside_problems, is_open, overlap_problems, parse, parse_block
@@ -22,6 +23,11 @@ NAMES = {
 ZONES = 2
 SUBNETS = ("network_public_subnets", "network_private_subnets")
 HIGHEST_PORT = 65535
+INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
+IMAGE = r"ami-([0-9a-f]{8}|[0-9a-f]{17})"
+SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)*"
+# Without these the agent of a host neither hears of a session nor opens one.
+SESSION_SERVICES = ("ssm", "ssmmessages", "ec2messages")
 
 
 def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
@@ -37,6 +43,8 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_zone_problems(settings.get("network_availability_zones") or []))
     found.extend(_access_problems(settings))
     found.extend(_port_problems(settings.get("network_ingress_ports") or []))
+    found.extend(_way_out_problems(settings))
+    found.extend(_private_host_problems(settings))
     found.extend(retention_problems(settings, "network_log_retention_days", "mlinfra_log_retention_days"))
     if "network_tags" in settings:
         found.extend(tags_problems("network_tags", settings["network_tags"], settings.get("mlinfra_tags")))
@@ -122,3 +130,67 @@ def _port_problems(ports: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
             remedy = f"network_ingress_ports[{seen[port]}] has it already: drop one"
             found.append(problem(name, port, "is listed twice", remedy))
     return found
+
+
+def _way_out_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the way out of the private subnets, whatever is in them."""
+    found: list[str] = []
+    egress = settings.get("network_egress")
+    if egress == "nat_instance":
+        kind = settings.get("network_nat_instance_type", "t4g.nano")
+        if not re.fullmatch(INSTANCE_TYPE, kind):
+            remedy = "write a family and a size, such as t4g.nano"
+            found.append(problem("network_nat_instance_type", kind, "is not an instance type", remedy))
+        image = settings.get("network_nat_instance_image_id")
+        if image and not re.fullmatch(IMAGE, image):
+            remedy = "write the id of an image such as ami-0123456789abcdef0, or leave it empty for Amazon Linux 2023"
+            found.append(problem("network_nat_instance_image_id", image, "is not the id of an image", remedy))
+    if egress == "endpoints":
+        found.extend(_endpoint_problems(settings))
+    return found
+
+
+def _endpoint_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the endpoints that are the only way out."""
+    found: list[str] = []
+    variable = "network_interface_endpoints"
+    services = settings.get(variable)
+    if services == []:
+        remedy = "list the services that hosts need, or set network_egress: none"
+        found.append(problem(variable, "", "contradicts network_egress: endpoints", remedy))
+    if settings.get("network_s3_endpoint") is False:
+        remedy = "set it to true: Amazon Linux's packages and the data come from S3"
+        found.append(problem("network_s3_endpoint", False, "contradicts network_egress: endpoints", remedy))
+    for index, service in enumerate(services or []):
+        name = f"{variable}[{index}]"
+        if not re.fullmatch(SERVICE, service):
+            remedy = "write the end of a service's name, such as ssm or ecr.api, or all of it"
+            found.append(problem(name, service, "is not the name of a service", remedy))
+        elif service in services[:index]:
+            found.append(problem(name, service, "is listed twice", "drop one"))
+        elif service == "s3" or service.endswith(".amazonaws.s3"):
+            remedy = "drop it: network_s3_endpoint leads there, at no cost"
+            found.append(problem(name, service, "has an endpoint of another type", remedy))
+    return found
+
+
+def _private_host_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what keeps hosts in private subnets from being reached."""
+    judged = {"network", "compute"} <= set(settings.get("preflight_roles", ()))
+    private = settings.get("compute_subnet_tier") == "private" and settings.get("compute_instance_count") != 0
+    if not judged or not private or not wanted(settings, "compute") or settings.get("ml_host_connection") != "ssm":
+        return []
+    egress = settings.get("network_egress")
+    if egress == "none":
+        remedy = "choose endpoints, nat_instance or nat_gateway, or set compute_subnet_tier: public"
+        fault = "contradicts compute_subnet_tier: private: no host would reach Session Manager"
+        return [problem("network_egress", egress, fault, remedy)]
+    services = settings.get("network_interface_endpoints")
+    if egress != "endpoints" or not services:
+        return []
+    ends = {service.rpartition(".")[2] for service in services}
+    lacking = [service for service in SESSION_SERVICES if service not in ends]
+    if not lacking:
+        return []
+    fault = "keeps Session Manager from hosts in private subnets"
+    return [problem("network_interface_endpoints", ", ".join(services), fault, f"add {', '.join(lacking)}")]

@@ -57,9 +57,11 @@ def test_the_resource_alone_means_its_only_flow_log():
         find([log(1), log(2)])
 
 
-def test_two_of_one_name_are_ambiguous():
-    with pytest.raises(transform.AmbiguousFlowLog):
-        find([log(1, "a"), log(2, "a")], name="a")
+def test_of_two_with_one_name_the_one_is_meant_that_is_as_asked_for():
+    logs = [log(1, "a", group="/other"), log(2, "a", traffic_type="REJECT"), log(3, "a")]
+    assert find(logs, name="a", log_group_name="/g", traffic_type="ALL") == "fl-3"
+    assert find(logs[:2], name="a", log_group_name="/g", traffic_type="ACCEPT") == "fl-2"
+    assert find(logs, name="a") == "fl-1"
 
 
 def test_a_bucket_with_and_without_a_slash_at_the_end_is_the_same():

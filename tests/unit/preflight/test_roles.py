@@ -87,6 +87,13 @@ SSH = {
     "preflight_roles": ["network", "compute"],
     "network_allowed_cidrs": ["203.0.113.0/24"],
 }
+ENDPOINTS = {"network_egress": "endpoints", "network_interface_endpoints": ["ssm", "ssmmessages", "ec2messages"]}
+PRIVATE = {
+    "preflight_roles": ["network", "compute"],
+    "compute_subnet_tier": "private",
+    "compute_instance_count": 1,
+    "ml_host_connection": "ssm",
+}
 SETTING_OF_EACH_CASE = [
     ("project", {"mlinfra_project": ""}, "mlinfra_project: (empty) is missing"),
     ("project", {"mlinfra_project": None}, "mlinfra_project: (empty) is missing"),
@@ -147,6 +154,35 @@ SETTING_OF_EACH_CASE = [
     ),
     ("network", {"network_log_retention_days": 10}, "network_log_retention_days: 10"),
     ("network", {"network_tags": {"k": True}}, "network_tags.k"),
+    (
+        "network",
+        {"network_egress": "nat_instance", "network_nat_instance_type": "nano"},
+        "network_nat_instance_type: nano is not an instance type",
+    ),
+    (
+        "network",
+        {"network_egress": "nat_instance", "network_nat_instance_image_id": "ami-x"},
+        "network_nat_instance_image_id: ami-x is not the id of an image",
+    ),
+    (
+        "network",
+        {"network_egress": "endpoints", "network_interface_endpoints": []},
+        "network_interface_endpoints: (empty) contradicts network_egress: endpoints",
+    ),
+    ("network", {**ENDPOINTS, "network_s3_endpoint": False}, "the data come from S3"),
+    ("network", {**ENDPOINTS, "network_interface_endpoints": ["ssm", "ssm"]}, "[1]: ssm is listed twice"),
+    ("network", {**ENDPOINTS, "network_interface_endpoints": ["s3"]}, "[0]: s3 has an endpoint of another type"),
+    ("network", {**ENDPOINTS, "network_interface_endpoints": ["SSM"]}, "[0]: SSM is not the name of a service"),
+    (
+        "network",
+        {**PRIVATE, **ENDPOINTS, "network_interface_endpoints": ["logs", "ssm"]},
+        "network_interface_endpoints: logs, ssm keeps Session Manager from hosts in private subnets; add ssmmessages",
+    ),
+    (
+        "network",
+        {**PRIVATE, "network_egress": "none"},
+        "network_egress: none contradicts compute_subnet_tier: private",
+    ),
     ("storage", {"storage_models_bucket": "ml-dev-datasets"}, "is the name of storage_datasets_bucket too"),
     ("storage", {"storage_datasets_bucket": "a" * 64}, "has 64 characters, and an S3 bucket's name has at most 63"),
     ("storage", {"storage_datasets_prefixes": ["/raw"]}, "storage_datasets_prefixes[0]: /raw"),
@@ -291,6 +327,29 @@ def test_private_hosts_without_a_way_out_are_warned_of() -> None:
     assert compute.warnings({"compute_subnet_tier": "private", "network_egress": "none"})
     assert not compute.warnings({"compute_subnet_tier": "private", "network_egress": "nat_gateway"})
     assert not compute.warnings({"compute_subnet_tier": "private", "network_egress": "none", "compute_state": "absent"})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {**PRIVATE, **ENDPOINTS},
+        {**PRIVATE, "network_egress": "none", "compute_instance_count": 0},
+        {**PRIVATE, "network_egress": "none", "compute_state": "absent"},
+        {**PRIVATE, "network_egress": "none", "preflight_roles": ["network"]},
+        {"network_egress": "none", "network_interface_endpoints": []},
+        {"network_egress": "nat_instance", "network_nat_instance_type": "t3.micro"},
+        {**ENDPOINTS, "network_interface_endpoints": ["ecr.api", "com.amazonaws.us-east-1.ssm"]},
+    ],
+)
+def test_ways_out_that_lead_somewhere_pass(settings: dict) -> None:
+    """And so do those that nobody goes."""
+    assert _problems("network", settings) == []
+
+
+def test_private_hosts_behind_endpoints_are_told_what_they_do_not_reach() -> None:
+    """The preflight does not know where packages are to come from."""
+    [warning] = compute.warnings({"compute_subnet_tier": "private", "network_egress": "endpoints"})
+    assert "ml_host_package_environment" in warning
 
 
 def test_every_judged_setting_exists() -> None:
