@@ -15,7 +15,8 @@ PHASES = ("apply", "noop", "destroy")
 BIN = Path(sys.executable).parent
 INVENTORY = ROOT / "benchmarks" / "inventory"
 MAKE = ("playbooks/provision.yml", "playbooks/summary.yml")
-PLAYBOOKS = {"apply": MAKE, "noop": MAKE, "destroy": ("playbooks/destroy.yml",)}
+DESTROY = ("playbooks/destroy.yml", "-e", "confirm=seed destroy_data=true")
+PLAYBOOKS = {"apply": MAKE, "noop": MAKE, "destroy": DESTROY}
 WARM = ("-e", "mlinfra_controller_connection=mlinfra.aws.warm")
 FULL = ("-e", "verify=full")
 LOCAL = ("-e", "mlinfra_controller_connection=ansible.builtin.local", *FULL)

@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import beside, check
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 # Options of this module that the one which checks does not have.
@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
         if declarations.unreadable:
             raise AnsibleActionFail("; ".join(declarations.unreadable))
         with ThreadPoolExecutor(1) as pool:
-            prepared = beside(pool, declarations.prepare, roles, request["absent"])
+            prepared = pool.submit(declarations.prepare, roles, request["absent"])
             answer = execute("environment_diff", request)
             prepared.result()
         found = answer.pop("found", None)

@@ -32,6 +32,14 @@ options:
       - The name C(instance) is the prefix of the alarms on instances.
     type: dict
     default: {}
+  ids:
+    description:
+      - Ids in EC2 of what is known to have been the environment's. It is found whatever its tags, and so are snapshots of
+        such volumes.
+      - That is how to prove, once an environment is gone, that nothing outlived its tags.
+    type: list
+    elements: str
+    default: []
   gather:
     description:
       - Which of the return values to make. Fewer need fewer calls.
@@ -244,6 +252,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "tags": {"type": "dict", "required": True},
             "names": {"type": "dict", "default": {}},
+            "ids": {"type": "list", "elements": "str", "default": []},
             "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(GATHER)},
             "allow_partial": {"type": "bool", "default": False},
         },

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import contextvars
 import importlib
 import types
 import typing as t
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from ansible.errors import AnsibleActionFail
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compute, project, region, specs
@@ -29,16 +28,6 @@ SHARED = (
 STAND_INS = {"mlinfra_project": "project", "mlinfra_environment": "environment"}
 # The account is not known yet. Names that are made of it get their full length.
 UNKNOWN_ACCOUNT = "000000000000"
-
-
-def beside(pool: ThreadPoolExecutor, function: t.Callable[..., t.Any], *arguments: t.Any) -> Future:
-    """Start a function in a thread that sees of Ansible's context what this one sees."""
-    context = contextvars.copy_context()
-    for variable, value in list(context.items()):
-        # A stack of what Ansible is templating: two threads on one would take each other's entries off it.
-        if variable.name == "AnsibleAccessContext":
-            context.run(variable.set, type(value)())
-    return pool.submit(context.run, function, *arguments)
 
 
 def check(reader: RoleSettings, roles: t.Sequence[str], ask: t.Callable[[Values], Values]) -> Values:
@@ -62,7 +51,7 @@ def check(reader: RoleSettings, roles: t.Sequence[str], ask: t.Callable[[Values]
     request = _request(reader, roles)
     reader.unreadable.clear()
     with ThreadPoolExecutor(1) as pool:
-        judged = beside(pool, judge, reader, roles)
+        judged = pool.submit(judge, reader, roles)
         answer = ask(request)
         settings, found = judged.result()
     if answer.get("failed"):

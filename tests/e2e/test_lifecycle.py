@@ -128,10 +128,10 @@ def test_state_survives_a_restart_of_the_emulator(platform):
 
 
 def test_destroy_keeps_data_unless_told_and_then_leaves_nothing(platform):
-    kept = platform.playbook("playbooks/destroy.yml")
+    kept = platform.playbook("playbooks/destroy.yml", "-e", "confirm=local")
     assert platform.bucket("datasets") in kept.output
-    run = platform.playbook("playbooks/destroy.yml", "-e", "storage_destroy_data=true")
-    assert "nothing is left" in run.output
+    run = platform.playbook("playbooks/destroy.yml", "-e", "confirm=local destroy_data=true")
+    assert "$0.00/month" in run.output
     assert platform.client("s3").list_buckets()["Buckets"] == []
     for operation, key in (
         ("describe_vpcs", "Vpcs"),
@@ -151,5 +151,5 @@ def test_destroy_keeps_data_unless_told_and_then_leaves_nothing(platform):
     assert platform.client("sns").list_topics()["Topics"] == []
     roles = platform.client("iam").list_roles()["Roles"]
     assert [role["RoleName"] for role in roles if role["RoleName"].startswith("mlinfra-")] == []
-    again = platform.playbook("playbooks/destroy.yml", "-e", "storage_destroy_data=true")
+    again = platform.playbook("playbooks/destroy.yml", "-e", "confirm=local destroy_data=true")
     assert again.total("changed") == 0, again.output[-6000:]

@@ -8,11 +8,7 @@ account anew, by the same code as the module. Some of the changes are shown to t
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +20,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import detai
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
 from .by_hand import CHANGES, TOGETHER, ByHand, Hands
-from .conftest import ROOT, Emulator
+from .site import Site, running
 
 SLOT = 15
 ROLES = list(INPUTS)
@@ -37,39 +33,8 @@ Declared = dict[str, list[dict[str, Any]]]
 SHOWN = {change.role: change for change in CHANGES}.values()
 
 
-class Environment:
+class Environment(Site):
     """An environment that the roles made, and the declarations of the roles."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service: str) -> Any:
-        """A boto3 client, made once."""
-        if service not in self._clients:
-            self._clients[service] = self.emulator.client(service)
-        return self._clients[service]
-
-    def playbook(self, name: str, **environment: str) -> str:
-        """Run a playbook on the environment of the benchmarks and return its output."""
-        done = subprocess.run(
-            [Path(sys.executable).parent / "ansible-playbook", "-i", "benchmarks/inventory", name],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "AWS_ENDPOINT_URL": self.emulator.endpoint,
-                "AWS_CA_BUNDLE": self.emulator.ca_bundle,
-                "AWS_ACCESS_KEY_ID": "module",
-                "AWS_SECRET_ACCESS_KEY": "module",
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def action(self) -> dict[str, Any]:
         """What the action returns."""
@@ -148,15 +113,10 @@ def said(difference: Difference) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def environment() -> Iterator[Environment]:
     """An environment that stands as declared, on an emulator of its own."""
-    emulator = Emulator(SLOT)
-    emulator.program("start")
-    try:
-        emulator.program("reset")
+    with running(SLOT) as emulator:
         made = Environment(emulator)
         made.playbook("playbooks/provision.yml")
         yield made
-    finally:
-        emulator.program("stop")
 
 
 @pytest.mark.weight(120)
@@ -239,7 +199,7 @@ class TestComparison:
 
     def test_what_is_not_there_is_to_be_created(self, environment: Environment) -> None:
         """After a destroy every declared resource is named, and nothing else."""
-        environment.playbook("playbooks/destroy.yml")
+        environment.playbook("playbooks/destroy.yml", "-e", "confirm=seed destroy_data=true")
         told = environment.action()
         named = {(one["kind"], one["name"]) for one in told["differences"]}
         wanted = {(one["kind"], one["name"]) for declared in told["declared"].values() for one in declared}

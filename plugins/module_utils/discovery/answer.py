@@ -27,7 +27,8 @@ def answer(module: AnsibleAWSModule, discover: Callable[[Identity], tuple[dict[s
     if not module.params["name"] or not tags or not all(tags.values()):
         module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
     try:
-        answers, refused = discover(Identity(module.params["name"], tags, module.params["names"]))
+        ids = frozenset(module.params.get("ids", ()))
+        answers, refused = discover(Identity(module.params["name"], tags, module.params["names"], ids))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     errors = [asdict(error) for error in refused]

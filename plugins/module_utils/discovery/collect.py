@@ -12,12 +12,13 @@ from typing import Any
 
 from .api import Reader
 from .identity import Identity, tags_of
-from .kinds import EC2_KINDS, Ec2Kind, Scope
+from .kinds import EC2_KINDS, ID_FILTERS, Ec2Kind, Scope
 
 Found = dict[str, list[dict[str, Any]]]
 Lists = Callable[[], list[dict[str, Any]]]
 
 _PARAMETER_NAMES_A_CALL = 50
+_VALUES_A_FILTER = 200
 
 
 def _filters(**values: list[str]) -> list[dict[str, Any]]:
@@ -83,8 +84,10 @@ class Collector:
                 chosen = [{"Name": known.vpc_filter, "Values": vpc_ids}]
                 second[kind] = self._executor.submit(self._ec2, known, chosen)
 
+        third = {kind: self._executor.submit(self._by_ids, EC2_KINDS[kind]) for kind in sorted(wanted & ID_FILTERS.keys())}
+
         found: Found = {**{kind: [] for kind in wanted}, "vpc": vpcs} if ec2 else {kind: [] for kind in wanted}
-        for answers in (first, second):
+        for answers in (first, second, third):
             for kind, answer in answers.items():
                 found[kind] = _merge(kind, found[kind], answer.result())
         if "volume" in kinds:
@@ -100,6 +103,13 @@ class Collector:
         if kind.kind == "instance":
             return [instance for reservation in listed for instance in reservation["Instances"]]
         return listed
+
+    def _by_ids(self, kind: Ec2Kind) -> list[dict[str, Any]]:
+        """Those whose ids are known, whatever their tags."""
+        name, prefix = ID_FILTERS[kind.kind]
+        known = sorted(identifier for identifier in self._identity.ids if identifier.startswith(prefix))
+        parts = (known[at : at + _VALUES_A_FILTER] for at in range(0, len(known), _VALUES_A_FILTER))
+        return [entry for part in parts for entry in self._ec2(kind, [{"Name": name, "Values": part}])]
 
     def _vpcs_by_subnets(self) -> list[dict[str, Any]]:
         """The VPC of the subnets that carry the environment's tags, where it lost one itself."""

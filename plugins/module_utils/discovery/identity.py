@@ -19,11 +19,13 @@ class Identity:
         name: the prefix of its names.
         tags: the tags that every resource of it carries, and no other environment's resource carries together.
         names: names by their purpose; the end of a key says which kind it names.
+        ids: ids in EC2 of what is known to have been the environment's, whatever its tags and names.
     """
 
     name: str
     tags: dict[str, str]
     names: dict[str, str]
+    ids: frozenset[str] = frozenset()
 
     def names_of(self, kind: str) -> list[str]:
         """The names that resources of this kind have."""

@@ -94,6 +94,17 @@ EC2_KINDS = {
     )
 }
 
+# What can outlive its VPC or its tags, by EC2's filter for the ids of a kind and the prefix of these ids.
+ID_FILTERS = {
+    "instance": ("instance-id", "i-"),
+    "volume": ("volume-id", "vol-"),
+    "snapshot": ("volume-id", "vol-"),
+    "network_interface": ("network-interface-id", "eni-"),
+    "nat_gateway": ("nat-gateway-id", "nat-"),
+    "internet_gateway": ("internet-gateway-id", "igw-"),
+    "vpc": ("vpc-id", "vpc-"),
+}
+
 # Kinds of the other services, which are found by name (and, for resources, by tag).
 NAMED_KINDS = (
     "bucket",

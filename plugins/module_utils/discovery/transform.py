@@ -93,6 +93,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
             identity.owns_tags(tags_of(address))
             or address.get("AllocationId") in address_ids
             or address.get("NetworkInterfaceId") in tied_ids
+            or address.get("AllocationId") in identity.ids
             or address.get("InstanceId") in instance_ids
         ),
         "flow_log": lambda log: identity.owns_tags(tags_of(log)) or log["ResourceId"] in tied_ids,
@@ -120,7 +121,7 @@ def _ids(found: Found, *kinds: str) -> set[str]:
 def _tied(found: Found, identity: Identity) -> Found:
     """What the server was asked to filter, filtered again: not every endpoint heeds every filter.
 
-    Left are the resources with the environment's tags, in its VPC, or attached to either. A VPC that lost a tag is known
+    Left are the resources with the environment's tags or ids, in its VPC, or attached to either. A VPC that lost a tag is known
     by the subnets that kept theirs.
     """
 
@@ -134,9 +135,16 @@ def _tied(found: Found, identity: Identity) -> Found:
         holders = (entry, *entry.get("Attachments", []))
         return any(holder.get(member) in tied for holder in holders for member in ("VpcId", "InstanceId"))
 
-    filtered = {kind for kind, known in EC2_KINDS.items() if known.scope is not Scope.ALL}
+    def known(kind: str, entry: Mapping[str, Any]) -> bool:
+        return entry.get(EC2_KINDS[kind].identifier) in identity.ids or entry.get("VolumeId") in identity.ids
+
+    filtered = {kind for kind, asked in EC2_KINDS.items() if asked.scope is not Scope.ALL}
     return {
-        kind: [entry for entry in entries if kind not in filtered or identity.owns_tags(tags_of(entry)) or hangs_on(entry)]
+        kind: [
+            entry
+            for entry in entries
+            if kind not in filtered or identity.owns_tags(tags_of(entry)) or hangs_on(entry) or known(kind, entry)
+        ]
         for kind, entries in found.items()
     }
 
