@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import costs
 import jinja2
 import speed
 import yaml
@@ -22,14 +23,7 @@ from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / ".cache" / "collections"))
-
-from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices
-from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill
-
 TEMPLATES = ROOT / "tools" / "templates"
-# CPU, status checks, disk and memory: see roles/monitoring.
-ALARMS_OF_AN_INSTANCE = 4
 
 
 def markdown(text: str | list[str]) -> str:
@@ -80,26 +74,6 @@ def roles() -> list[str]:
     return sorted(path.parents[1].name for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
 
 
-def resources(defaults: dict, egress: str) -> list[dict]:
-    """Return what the roles make with their defaults and a kind of egress, as far as it costs anything."""
-    volume = {"VolumeSize": defaults["compute_root_volume_size"], "VolumeType": defaults["compute_root_volume_type"]}
-    instance = {
-        "InstanceType": defaults["compute_instance_type"],
-        "AssociatePublicIpAddress": defaults["compute_subnet_tier"] == "public",
-        "BlockDeviceMappings": [{"Ebs": volume}],
-    }
-    count = defaults["compute_instance_count"]
-    kinds = [("instance", instance)] * count + [("alarm", {})] * ALARMS_OF_AN_INSTANCE * count + [("dashboard", {})]
-    if egress == "nat_gateway":
-        kinds += [("nat_gateway", {}), ("elastic_ip", {})]
-    return [{"kind": kind, "name": kind, "attributes": attributes} for kind, attributes in kinds]
-
-
-def month(defaults: dict, egress: str) -> dict:
-    """Return what a month costs with the roles' defaults and a kind of egress."""
-    return bill(resources(defaults, egress), prices.load(defaults["mlinfra_region"]))
-
-
 def render() -> dict[Path, str]:
     """Return the text of every generated page by its path."""
     engine = jinja2.Environment(
@@ -124,15 +98,16 @@ def render() -> dict[Path, str]:
             outputs=yaml.safe_dump(outputs[role]["sample"], sort_keys=False) if role in outputs else "",
         )
     pages[ROOT / "docs" / "architecture.svg"] = engine.get_template("architecture.svg.j2").render(defaults)
-    costs = engine.get_template("cost.md.j2").render(
-        region=defaults["mlinfra_region"], full=month(defaults, "nat_gateway"), sample=month(defaults, "none")
-    )
+    figures = costs.figures(defaults)
+    pages[ROOT / "docs" / "costs.md"] = engine.get_template("costs.md.j2").render(figures)
+    pages[ROOT / "docs" / "costs.svg"] = costs.picture(figures)
+    table = engine.get_template("cost.md.j2").render(figures)
     measured = speed.newest(ROOT / "benchmarks" / "results")
     for name in ("speed.md", "speed.svg") if measured else ():
         pages[ROOT / "docs" / name] = engine.get_template(f"{name}.j2").render(speed.figures(measured))
     readme = ROOT / "README.md"
     pages[readme] = re.sub(
-        r"(<!-- cost .*?-->\n).*?(<!-- /cost -->)", rf"\1{costs}\2", readme.read_text(), flags=re.DOTALL
+        r"(<!-- cost .*?-->\n).*?(<!-- /cost -->)", rf"\1{table}\2", readme.read_text(), flags=re.DOTALL
     )
     return pages
 

@@ -142,7 +142,7 @@ class WhatIfs:
             return {"attributes": {**attributes, "InstanceLifecycle": "spot"}}
 
         changed = self._instances(spot)
-        title, how = "Spot instances for work that may be interrupted", "an instance of its own, see docs/costs.md"
+        title, how = "Spot instances for work that may be interrupted", "no role makes them: docs/costs.md"
         asked = {entry["attributes"]["InstanceType"] for entry in changed or [] if entry["kind"] == "instance"}
         if changed is None or asked <= set(self._prices.get("spot_hour", {})):
             return self._answer("spot", title, how, changed, "no instance runs on demand", note="at today's spot price")
