@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [network, storage, iam, compute, monitoring, resources]
-    default: [network, storage, iam, compute, monitoring, resources]
+    choices: [network, storage, iam, compute, monitoring, guardrails, resources]
+    default: [network, storage, iam, compute, monitoring, guardrails, resources]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).
@@ -162,6 +162,16 @@ monitoring:
     topic_arn: arn:aws:sns:us-east-1:123456789012:mlinfra-dev-alarms
     alarm_names: [mlinfra-dev-ml-training-1-cpu]
     dashboard_name: mlinfra-dev
+guardrails:
+  description: What role guardrails outputs.
+  returned: when O(gather) contains V(guardrails)
+  type: dict
+  sample:
+    budget_name: mlinfra-dev
+    schedule_group: mlinfra-dev
+    schedule_names: [start, stop]
+    budget_role_arn: ""
+    schedule_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-scheduler
 resources:
   description:
     - Everything found, ordered by kind and name.

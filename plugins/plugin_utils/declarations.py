@@ -28,6 +28,10 @@ NAMES = {
     "ec2_log_group": "monitoring_log_group",
     "topic": "monitoring_topic_name",
     "dashboard": "monitoring_dashboard_name",
+    "budget": "guardrails_budget_name",
+    "budget_identity": "guardrails_budget_role_name",
+    "schedule_group": "guardrails_schedule_group",
+    "scheduler_identity": "guardrails_schedule_role_name",
 }
 # As role compute names, for the roles after it, an instance that does not stand yet.
 NO_INSTANCE = "i-00000000000000000"
@@ -90,7 +94,7 @@ class Declarations:
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         self._reader.replace("compute_network", outputs.get("network", {}))
-        self._reader.replace("monitoring_compute", outputs.get("compute", {}))
+        self._hand_on_instances(outputs.get("compute", {}))
         for role in roles_to_read(list(roles)):
             if role in absent or role not in roles:
                 continue
@@ -98,8 +102,13 @@ class Declarations:
                 self._declare(role)
             if role == "compute":
                 planned = planned_instances(self._declared[role], outputs["compute"])
-                self._reader.replace("monitoring_compute", {**outputs["compute"], "instances": planned})
+                self._hand_on_instances({**outputs["compute"], "instances": planned})
         return {role: self._declared.get(role, []) for role in roles_to_read(list(roles)) if role in roles}, self._unknown
+
+    def _hand_on_instances(self, compute: Values) -> None:
+        """Let the roles after compute have its outputs."""
+        for variable in ("monitoring_compute", "guardrails_compute"):
+            self._reader.replace(variable, compute)
 
     def _declare(self, role: str) -> None:
         """Work out what a role declares, and note why that can't be said."""

@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems imp
 
 from .role_settings import RoleSettings, Values
 
-ROLES = ("network", "storage", "iam", "compute", "monitoring")
+ROLES = ("network", "storage", "iam", "compute", "monitoring", "guardrails")
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # Settings of the whole project, which no role's argument specification has.
 SHARED = (

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import compute, iam, monitoring, network, storage
+from . import compute, guardrails, iam, monitoring, network, storage
 
 # In the order in which they refer to each other.
-KINDS = {**network.KINDS, **storage.KINDS, **iam.KINDS, **compute.KINDS, **monitoring.KINDS}
+KINDS = {**network.KINDS, **storage.KINDS, **iam.KINDS, **compute.KINDS, **monitoring.KINDS, **guardrails.KINDS}
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
 _MORE = {"network": {"elastic_ip", "volume"}, "compute": {"volume", "elastic_ip", "dns_record"}}
@@ -23,6 +23,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "iam": (),
     "compute": ("network", "iam"),
     "monitoring": ("compute",),
+    "guardrails": ("compute",),
 }
 
 

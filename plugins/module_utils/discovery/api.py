@@ -16,6 +16,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 _PERMISSIONS = {
     "ListBuckets": "s3:ListAllMyBuckets",
     "GetResources": "tag:GetResources",
+    "DescribeBudget": "budgets:ViewBudget",
+    "DescribeNotificationsForBudget": "budgets:ViewBudget",
+    "DescribeSubscribersForNotification": "budgets:ViewBudget",
 }
 _NOT_FOUND = {"NoSuchEntity", "ResourceNotFoundException"}
 

@@ -76,6 +76,9 @@ class Collector:
         second: dict[str, Future] = {}
         for kind in sorted(kinds & self._dependent.keys()):
             second[kind] = self._executor.submit(self._dependent[kind], self, tags)
+        if "schedule_group" in kinds and (not tagged or self._is_guarded(tags)):
+            for kind, ask in self._guards.items():
+                second[kind] = self._executor.submit(ask, self)
         for kind in sorted(kinds & EC2_KINDS.keys()):
             known = EC2_KINDS[kind]
             if known.scope is Scope.VPC and not vpc_ids:
@@ -222,6 +225,34 @@ class Collector:
             )
         ]
 
+    def _is_guarded(self, tags: dict[str, dict[str, str]]) -> bool:
+        """Whether something carries the environment's tags that role guardrails makes before all else."""
+        return any(mark in arn for arn in tags for mark in (":schedule-group/", ":budget/"))
+
+    def _schedule_groups(self) -> list[dict[str, Any]]:
+        name = self._identity.names.get("schedule_group")
+        found = self._reader.ask("scheduler", "get_schedule_group", Name=name) if name else None
+        return [found] if found else []
+
+    def _schedules(self) -> list[dict[str, Any]]:
+        group = self._identity.names.get("schedule_group")
+        listed = self._reader.list("scheduler", "list_schedules", "Schedules", GroupName=group) if group else []
+        found = [self._reader.ask("scheduler", "get_schedule", GroupName=group, Name=one["Name"]) for one in listed]
+        return [schedule for schedule in found if schedule]
+
+    def _budgets(self) -> list[dict[str, Any]]:
+        name = self._identity.names.get("budget")
+        account = self._reader.ask("sts", "get_caller_identity") if name else None
+        if not account:
+            return []
+        asked = {"AccountId": account["Account"], "BudgetName": name, "ShowFilterExpression": True}
+        answer = self._reader.ask("budgets", "describe_budget", missing="NotFoundException", **asked)
+        return [{**answer["Budget"], "AccountId": account["Account"]}] if answer else []
+
+    def _guard_roles(self) -> list[dict[str, Any]]:
+        names = [self._identity.names.get(purpose) for purpose in ("budget_identity", "scheduler_identity")]
+        return [role for name in names if name for role in self._reader.list("iam", "get_role", "Role", RoleName=name)]
+
     def _by_name(
         self, kind: str, ask: Callable[[str], list[dict[str, Any]]], also: Iterable[str] = ()
     ) -> list[dict[str, Any]]:
@@ -238,6 +269,13 @@ class Collector:
         "dns_record": _dns_records,
     }
     _dependent = {"log_group": _log_groups, "alarm": _alarms, "ssm_parameter": _parameters}
+    # What role guardrails makes.
+    _guards = {
+        "schedule_group": _schedule_groups,
+        "schedule": _schedules,
+        "budget": _budgets,
+        "iam_role": _guard_roles,
+    }
 
 
 def _names_in(tags: dict[str, dict[str, str]], marker: str) -> set[str]:

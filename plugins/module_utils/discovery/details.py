@@ -30,11 +30,18 @@ class Details:
         executor: runs the calls side by side.
         attributes: calls about a bucket, as `ATTRIBUTES` of the module utilities about buckets.
         markers: by the bucket's name, the keys of marker objects to look for.
+        partition: of ARNs.
     """
 
     def __init__(
-        self, reader: Reader, executor: Executor, attributes: Iterable[tuple], markers: dict[str, list[str]]
+        self,
+        reader: Reader,
+        executor: Executor,
+        attributes: Iterable[tuple],
+        markers: dict[str, list[str]],
+        partition: str = "aws",
     ) -> None:
+        self._partition = partition
         self._reader = reader
         self._executor = executor
         self._attributes = tuple(attributes)
@@ -114,6 +121,31 @@ class Details:
             "Tags": lambda: self._reader.list("sns", "list_tags_for_resource", "Tags", ResourceArn=arn),
         }
 
+    def _schedule_group(self, group: Entry) -> Reads:
+        asked = {"ResourceArn": group["Arn"]}
+        return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
+
+    def _budget(self, budget: Entry) -> Reads:
+        named = {"AccountId": budget["AccountId"], "BudgetName": budget["BudgetName"]}
+
+        def listed(operation: str, member: str, **arguments: Any) -> list[Any]:
+            return self._reader.list("budgets", operation, member, **named, **arguments)
+
+        def subscribed() -> list[Entry]:
+            notifications = listed("describe_notifications_for_budget", "Notifications")
+            asked = "describe_subscribers_for_notification"
+            return [{"Notification": one, "Subscribers": listed(asked, "Subscribers", Notification=one)} for one in notifications]
+
+        def tags() -> list[dict[str, str]]:
+            arn = f"arn:{self._partition}:budgets::{named['AccountId']}:budget/{named['BudgetName']}"
+            return self._reader.list("budgets", "list_tags_for_resource", "ResourceTags", ResourceARN=arn)
+
+        return {
+            "NotificationsWithSubscribers": subscribed,
+            "Actions": lambda: listed("describe_budget_actions_for_budget", "Actions"),
+            "Tags": tags,
+        }
+
     def _dashboard(self, dashboard: Entry) -> Reads:
         name = dashboard["DashboardName"]
 
@@ -158,6 +190,8 @@ class Details:
         "iam_role": _role,
         "sns_topic": _topic,
         "dashboard": _dashboard,
+        "schedule_group": _schedule_group,
+        "budget": _budget,
         "bucket": _bucket,
     }
 
@@ -187,7 +221,7 @@ def read(
         found, tags = Collector(reader, identity, executor, public_keys=True).collect(kinds, tagged=False)
         partition = clients("ec2").meta.partition
         claimed = claim(found, tags, identity, partition)
-        detailed = Details(reader, executor, attributes, markers).add(claimed)
+        detailed = Details(reader, executor, attributes, markers, partition).add(claimed)
     handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
     resources = flatten(claimed, {}, partition)
     return {"found": plain(detailed), "outputs": handed_on, "resources": resources}, reader.errors

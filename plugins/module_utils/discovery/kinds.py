@@ -117,6 +117,9 @@ NAMED_KINDS = (
     "dashboard",
     "ssm_parameter",
     "dns_record",
+    "schedule_group",
+    "schedule",
+    "budget",
 )
 
 # The end of a key of `names` says which kind the name is of.
@@ -157,6 +160,8 @@ DESCRIBED_ARN_TYPES = {
     "cloudwatch": {"alarm"},
     "ssm": {"parameter"},
     "iam": {"role", "instance-profile", "policy"},
+    "scheduler": {"schedule-group"},
+    "budgets": {"budget"},
 }
 
 # The kinds that each answer is made of.
@@ -179,5 +184,6 @@ GATHER = {
     "iam": {"iam_role", "instance_profile"},
     "compute": {"instance", "key_pair"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
+    "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
     "resources": {*EC2_KINDS, *NAMED_KINDS},
 }

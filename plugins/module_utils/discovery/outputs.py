@@ -35,7 +35,8 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
     """The outputs of a role by its name."""
     if role == "storage":
         return storage(found, identity, partition)
-    return {"network": network, "iam": iam, "compute": compute, "monitoring": monitoring}[role](found, identity)
+    makers = {"network": network, "iam": iam, "compute": compute, "monitoring": monitoring, "guardrails": guardrails}
+    return makers[role](found, identity)
 
 
 def network(found: Found, identity: Identity) -> dict[str, Any]:
@@ -134,6 +135,19 @@ def monitoring(found: Found, identity: Identity) -> dict[str, Any]:
         "topic_arn": first((entry for entry in found["sns_topic"] if entry["TopicArn"].endswith(topic)), "TopicArn"),
         "alarm_names": sorted(alarm["AlarmName"] for alarm in found["alarm"]),
         "dashboard_name": _existing(found["dashboard"], "DashboardName", names.get("dashboard")),
+    }
+
+
+def guardrails(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role guardrails."""
+    names = identity.names
+    arns = {role["RoleName"]: role["Arn"] for role in found["iam_role"]}
+    return {
+        "budget_name": _existing(found["budget"], "BudgetName", names.get("budget")),
+        "schedule_group": _existing(found["schedule_group"], "Name", names.get("schedule_group")),
+        "schedule_names": sorted(schedule["Name"] for schedule in found["schedule"]),
+        "budget_role_arn": arns.get(names.get("budget_identity", ""), ""),
+        "schedule_role_arn": arns.get(names.get("scheduler_identity", ""), ""),
     }
 
 

@@ -26,6 +26,9 @@ _NAME = {
     "dashboard": "DashboardName",
     "ssm_parameter": "Name",
     "dns_record": "Name",
+    "schedule_group": "Name",
+    "schedule": "Name",
+    "budget": "BudgetName",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -38,6 +41,8 @@ _ARN = {
     "alarm": "AlarmArn",
     "dashboard": "DashboardArn",
     "ssm_parameter": "ARN",
+    "schedule_group": "Arn",
+    "schedule": "Arn",
 }
 
 

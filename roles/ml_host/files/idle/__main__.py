@@ -3,7 +3,7 @@
 """Stops this host once nobody has used it and nothing has run on it for a while.
 
 A timer runs it each minute. It reads what goes on, remembers it, says its verdict with the reason, and acts. With --look
-it only says what it would do. With --json the verdict is one JSON object.
+it does not act. With --json the verdict is one JSON object.
 """
 
 from __future__ import annotations
@@ -137,9 +137,9 @@ def main() -> int:
     history = kept([*past, now], settings)
     verdict = decide(history, settings)
     print(json.dumps(asdict(verdict)) if arguments.json else verdict.sentence())
+    remember(MEMORY, history)
     if arguments.look:
         return 0
-    remember(MEMORY, history)
     before = decide(past, settings) if past else None
     note(Path(configuration["log"]), before, verdict)
     report(configuration, before, verdict)

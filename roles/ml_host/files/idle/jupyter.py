@@ -14,6 +14,8 @@ from typing import Any
 from model import Use
 
 SECONDS = 10
+# The states of a kernel that does not work. One that no page was ever connected to is "starting" for ever.
+RESTING = ("idle", "starting", "dead")
 
 
 @dataclass(frozen=True)
@@ -59,5 +61,4 @@ def read(url: str, token_file: Path, now: float, clock: float) -> Jupyter:
     kernels, terminals = _ask(f"{url}/api/kernels", token), _ask(f"{url}/api/terminals", token)
     uses = [Use(f"kernel {kernel['id'][:8]}", last(kernel)) for kernel in kernels]
     uses += [Use(f"JupyterLab's terminal {terminal['name']}", last(terminal)) for terminal in terminals]
-    # One that starts, or whose state is not known, may be about to work.
-    return Jupyter(tuple(uses), {kernel["id"]: kernel["execution_state"] != "idle" for kernel in kernels})
+    return Jupyter(tuple(uses), {kernel["id"]: kernel["execution_state"] not in RESTING for kernel in kernels})

@@ -1,0 +1,252 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The host stops itself once nobody uses it, and for no signal before that: on the real host, with minutes made seconds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from conftest import CHECKOUT, SLOT
+
+pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
+
+PYTHON = "/opt/mlinfra/venv/bin/python"
+PROGRAM = "/usr/local/libexec/mlinfra/idle"
+CONFIGURATION = "/etc/mlinfra/idle.json"
+SECONDS = 4
+STALLED_SECONDS = 8
+# Of a test's own programs: the host is looked at far more often than by its timer.
+OWN_CPU = 80
+
+
+class Idle:
+    """The idle stop of the rehearsal's host."""
+
+    def __init__(self, platform) -> None:
+        self.platform = platform
+        self.on_host = platform.on_host
+
+    def configure(self, gpu: bool = False, cpu_percent: float = OWN_CPU) -> None:
+        """Let minutes be seconds, and forget what was read before."""
+        script = f"""
+import json
+data = json.load(open("{CONFIGURATION}"))
+data["gpu"] = {gpu}
+data["settings"].update(idle_minutes={SECONDS / 60}, stalled_minutes={STALLED_SECONDS / 60}, cpu_percent={cpu_percent})
+json.dump(data, open("{CONFIGURATION}", "w"))
+"""
+        self.on_host(f"rm -f /run/mlinfra-idle/history.json\n{PYTHON} - <<'E'\n{script}\nE", user="root")
+
+    def look(self) -> dict[str, Any]:
+        """What the program says, without acting on it."""
+        return json.loads(self.on_host(f"{PYTHON} {PROGRAM} --look --json", user="root"))
+
+    def until(self, holds: Callable[[dict[str, Any]], bool], seconds: float = 40) -> dict[str, Any]:
+        """The first verdict of which something holds."""
+        end = time.monotonic() + seconds
+        while True:
+            verdict = self.look()
+            if holds(verdict):
+                return verdict
+            assert time.monotonic() < end, verdict
+            time.sleep(0.3)
+
+    def stays_for(self, reason: str) -> dict[str, Any]:
+        """The verdict once it stays for this reason."""
+        return self.until(lambda verdict: not verdict["stop"] and any(reason in one for one in verdict["reasons"]))
+
+    def would_stop(self) -> dict[str, Any]:
+        """The verdict once it is to stop."""
+        return self.until(lambda verdict: verdict["stop"])
+
+    def jupyter(self, method: str, path: str) -> Any:
+        """Ask JupyterLab, as its page does."""
+        call = urllib.request.Request(
+            f"http://{self.platform.address}:8888/api/{path}",
+            headers={"Authorization": f"token {self.platform.token}"},
+            method=method,
+        )
+        with urllib.request.urlopen(call, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    @contextmanager
+    def cell(self, code: str) -> Iterator[None]:
+        """A cell that runs in a kernel."""
+        program = (CHECKOUT / "molecule" / "ml_host" / "files" / "run_cell.py").read_text(encoding="utf-8")
+        self.on_host(f"cat > /root/run_cell.py <<'E'\n{program}\nE\nsetsid {PYTHON} /root/run_cell.py '{code}' >/dev/null 2>&1 &", user="root")
+        try:
+            yield
+        finally:
+            for kernel in self.jupyter("GET", "kernels"):
+                self.jupyter("DELETE", f"kernels/{kernel['id']}")
+            self.on_host("pkill -f /root/run_cell.py || true", user="root")
+
+    @contextmanager
+    def program(self, command: str, user: str = "ml") -> Iterator[None]:
+        """A program that runs on after its session."""
+        pid = self.on_host(f"setsid {command} </dev/null >/dev/null 2>&1 &\necho $!", user=user).strip()
+        try:
+            yield
+        finally:
+            self.on_host(f"kill -- -{pid} {pid} 2>/dev/null || true", user="root")
+
+
+@pytest.fixture(scope="module")
+def idle(platform) -> Iterator[Idle]:
+    """The idle stop, set up by the playbook; at the end the host is as it was."""
+    first = platform.playbook("playbooks/configure.yml", "-e", "guardrails_idle_stop=true")
+    assert first.total("changed") > 0
+    again = platform.playbook("playbooks/configure.yml", "-e", "guardrails_idle_stop=true")
+    assert again.total("changed") == 0, again.output[-6000:]
+    made = Idle(platform)
+    yield made
+    platform.playbook("playbooks/configure.yml")
+    left = made.on_host(f"ls -d {PROGRAM} {CONFIGURATION} /etc/systemd/system/mlinfra-idle.* 2>/dev/null || true", user="root")
+    assert left == ""
+    assert platform.playbook("playbooks/configure.yml").total("changed") == 0
+
+
+@pytest.fixture(autouse=True)
+def fresh(idle: Idle) -> None:
+    """Nothing was read before."""
+    idle.configure()
+
+
+def test_the_timer_looks_and_the_journal_has_the_reason(idle: Idle):
+    assert idle.on_host("systemctl is-active mlinfra-idle.timer", user="root").strip() == "active"
+    # From here on the tests look themselves.
+    idle.on_host("systemctl stop mlinfra-idle.timer", user="root")
+    journal = idle.on_host("journalctl --unit mlinfra-idle.service --output cat", user="root")
+    assert "Stay: " in journal
+    assert "can't be sure" not in journal
+
+
+def test_a_host_that_nobody_opened_would_stop(idle: Idle):
+    verdict = idle.would_stop()
+    assert "nothing runs" in verdict["reasons"][0]
+    assert verdict["stalled"] == []
+
+
+def test_a_kernel_counts_while_it_is_used_and_not_while_it_is_open(idle: Idle):
+    kernel = idle.jupyter("POST", "kernels")["id"]
+    try:
+        idle.stays_for(f"kernel {kernel[:8]} was used")
+        idle.would_stop()
+    finally:
+        idle.jupyter("DELETE", f"kernels/{kernel}")
+
+
+def test_a_terminal_counts_while_it_is_used(idle: Idle):
+    name = idle.jupyter("POST", "terminals")["name"]
+    try:
+        idle.stays_for(f"JupyterLab's terminal {name} was used")
+    finally:
+        idle.jupyter("DELETE", f"terminals/{name}")
+    idle.would_stop()
+
+
+def test_a_cell_that_computes_keeps_the_host(idle: Idle):
+    with idle.cell("while True: pass"):
+        idle.stays_for("the cell of kernel")
+        time.sleep(STALLED_SECONDS + 1)
+        assert idle.look()["stalled"] == []
+
+
+def test_a_cell_that_waits_for_ever_is_reported_and_keeps_the_host(idle: Idle):
+    with idle.cell("import time; time.sleep(600)"):
+        verdict = idle.until(lambda verdict: verdict["stalled"])
+        assert not verdict["stop"]
+        assert verdict["stalled"][0].startswith("the cell of kernel")
+
+
+def test_an_ssh_session_counts_while_somebody_types(idle: Idle):
+    platform = idle.platform
+    command = ["ssh", "-tt", "-i", str(platform.directory / "id_ed25519"), "-p", "2222"]
+    known = ["-o", f"UserKnownHostsFile={platform.directory / 'known_hosts'}", f"ec2-user@{platform.address}"]
+    with subprocess.Popen([*command, *known], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
+        try:
+            idle.stays_for("SSH session of ec2-user was used")
+        finally:
+            session.kill()
+
+
+def test_a_session_manager_session_counts_while_somebody_types(idle: Idle):
+    plugin = CHECKOUT / "roles" / "local_cloud" / "files" / "session-manager-plugin"
+    target = json.dumps({"Target": idle.platform.instance["InstanceId"]})
+    answer = json.dumps({"SessionId": "idle"})
+    command = [plugin, answer, "us-east-1", "StartSession", "", target, idle.platform.endpoint]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as session:
+        try:
+            idle.stays_for("SSM session of ssm-user was used")
+        finally:
+            session.terminate()
+
+
+def test_a_job_keeps_the_host_while_it_works(idle: Idle):
+    with idle.program("sh -c 'while :; do :; done & exec md5sum /dev/zero'"):
+        idle.stays_for("md5sum")
+        time.sleep(STALLED_SECONDS + 1)
+        assert idle.look()["stalled"] == []
+
+
+def test_a_job_that_does_nothing_is_reported_to_cloudwatch_and_keeps_the_host(idle: Idle):
+    with idle.program("sleep 600"):
+        verdict = idle.until(lambda verdict: verdict["stalled"])
+        assert not verdict["stop"]
+        idle.on_host("systemctl start mlinfra-idle.service", user="root")
+        log = idle.on_host("cat /var/log/mlinfra/idle.log; systemctl is-system-running || true", user="root")
+        assert "sleep" in log
+        assert "look after it" in log
+    metrics = idle.platform.client("cloudwatch").list_metrics(MetricName="stalled_jobs")["Metrics"]
+    assert metrics[0]["Dimensions"] == [{"Name": "InstanceId", "Value": idle.platform.instance["InstanceId"]}]
+
+
+def test_work_of_the_system_keeps_the_host(idle: Idle):
+    idle.configure(cpu_percent=60)
+    with idle.program("sha256sum /dev/zero", user="root"):
+        idle.stays_for("the processor works")
+
+
+def test_a_gpu_keeps_the_host(idle: Idle):
+    """The driver's program is a double: no rehearsal has a GPU."""
+    double = "#!/bin/sh\ncase $1 in *utilization*) echo 40; echo 3;; esac\n"
+    idle.on_host(f"printf '%s' '{double}' > /usr/local/bin/nvidia-smi; chmod 755 /usr/local/bin/nvidia-smi", user="root")
+    try:
+        idle.configure(gpu=True)
+        idle.stays_for("a GPU works, 40 %")
+        idle.on_host("echo 'exit 9' > /usr/local/bin/nvidia-smi", user="root")
+        idle.stays_for("can't be sure, the GPU does not tell")
+    finally:
+        idle.on_host("rm /usr/local/bin/nvidia-smi", user="root")
+
+
+def test_what_can_not_be_read_keeps_the_host(idle: Idle):
+    idle.on_host("systemctl stop mlinfra-jupyter", user="root")
+    try:
+        idle.stays_for("can't be sure, JupyterLab does not tell")
+        time.sleep(SECONDS + 1)
+        assert not idle.look()["stop"]
+    finally:
+        idle.on_host("systemctl start mlinfra-jupyter", user="root")
+        idle.until(lambda verdict: not any("can't be sure" in reason for reason in verdict["reasons"]))
+
+
+def test_the_host_really_stops(idle: Idle):
+    """Runs last: its own system ends it, and nothing else does."""
+    idle.would_stop()
+    idle.on_host("systemctl start --no-block mlinfra-idle.service", user="root")
+    files = CHECKOUT / "roles" / "local_cloud" / "files" / "host"
+    place = ["--slot", str(SLOT), "--directory", str(idle.platform.directory)]
+    end = time.monotonic() + 60
+    while True:
+        [host] = json.loads(idle.platform.command("python", str(files), "list", *place).stdout)["hosts"]
+        if not host["running"]:
+            break
+        assert time.monotonic() < end, "the host still runs"
+        time.sleep(0.5)
