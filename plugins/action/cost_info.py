@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices,
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import declared_resources
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.what_if import Assumptions, types_to_price
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import beside, check
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 ROLES = list(INPUTS)
@@ -67,7 +67,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("; ".join(declarations.unreadable))
         public = reader.get("compute_subnet_tier") == "public"
         with ThreadPoolExecutor(1) as pool:
-            working_out = beside(pool, declarations.declared, ROLES, asked["absent"], NO_OUTPUTS)
+            working_out = pool.submit(declarations.declared, ROLES, asked["absent"], NO_OUTPUTS)
             answer = execute("cost_info", request)
             declared, unknown = working_out.result()
         result.update(answer)
