@@ -36,6 +36,13 @@ CHOICES: dict[str, dict[str, Any]] = {
     "instances": {"compute_public_key": "ssh-ed25519 AAAA", "compute_instance_count": 3, "compute_running": False},
     "an image": {"compute_image_id": "ami-1", "compute_subnet_tier": "private"},
     "alarms": {"monitoring_email": "somebody@example.org", "monitoring_auto_recovery": True},
+    "guards": {
+        "guardrails_budget_amount": 200,
+        "guardrails_budget_cap": 100,
+        "guardrails_budget_emails": ["somebody@example.org"],
+        "guardrails_schedule": {"start": "cron(0 8 ? * MON-FRI *)", "stop": "cron(0 20 ? * MON-FRI *)"},
+        "guardrails_schedule_group": "mine",
+    },
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }

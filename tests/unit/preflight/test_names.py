@@ -24,6 +24,8 @@ GOOD = {
     "resource": "ml-dev",
     "region": "us-east-1",
     "login": "ec2-user",
+    "budget": "ml-dev",
+    "schedule_group": "ml-dev",
 }
 METACHARACTERS = [
     "$(id)",

@@ -13,7 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["network", "storage", "iam", "compute", "monitoring"]
+ROLES = ["network", "storage", "iam", "compute", "monitoring", "guardrails"]
 GOOD = {
     "project": {
         "mlinfra_project": "ml",
@@ -80,6 +80,23 @@ GOOD = {
         "monitoring_log_retention_days": 7,
         "monitoring_email": "ml+alarms@example.org",
         "monitoring_instance_name": "ml-dev-ml-training",
+    },
+    "guardrails": {
+        "guardrails_budget_name": "ml-dev",
+        "guardrails_budget_amount": 200.0,
+        "guardrails_budget_currency": "USD",
+        "guardrails_budget_alerts": [{"type": "actual", "threshold": 80.0}],
+        "guardrails_budget_emails": ["ml@example.org"],
+        "guardrails_budget_topic": True,
+        "guardrails_budget_cap": 120,
+        "guardrails_schedule_group": "ml-dev",
+        "guardrails_schedule": {
+            "start": "cron(0 8 ? * MON-FRI *)",
+            "stop": "cron(0 20 ? * MON-FRI *)",
+            "timezone": "Europe/Zurich",
+        },
+        "guardrails_idle_stop": True,
+        "guardrails_idle_minutes": 60,
     },
 }
 SSH = {
@@ -250,6 +267,24 @@ SETTING_OF_EACH_CASE = [
         "monitoring_log_group: /a gets no events",
     ),
     ("monitoring", {"preflight_roles": ["compute"], "compute_name": "other"}, "is no instance's name"),
+    ("guardrails", {"guardrails_budget_amount": -1.0}, "guardrails_budget_amount: -1.0 is out of range"),
+    ("guardrails", {"guardrails_budget_amount": 0}, "guardrails_budget_cap: 120 caps no budget"),
+    ("guardrails", {"guardrails_budget_cap": 1001}, "from 0 to 1000 (per cent)"),
+    ("guardrails", {"guardrails_budget_currency": "$"}, "is not a currency"),
+    ("guardrails", {"guardrails_budget_alerts": [{"threshold": 0.0}]}, "guardrails_budget_alerts[0].threshold: 0.0"),
+    ("guardrails", {"guardrails_budget_alerts": [{"threshold": 1.0}] * 11}, "11 alerts are too many"),
+    ("guardrails", {"guardrails_budget_emails": ["ml"]}, "guardrails_budget_emails[0]: ml is not an e-mail address"),
+    ("guardrails", {"guardrails_budget_emails": ["a@b.ch"] * 11}, "11 addresses are too many"),
+    ("guardrails", {"guardrails_budget_emails": [], "guardrails_budget_topic": False}, "leaves nobody to be told"),
+    ("guardrails", {"monitoring_state": "absent"}, "needs the topic that monitoring_state removes"),
+    ("guardrails", {"compute_instance_count": 101}, "is more than a cap can stop"),
+    ("guardrails", {"guardrails_schedule": {"stop": "20:00"}}, "guardrails_schedule.stop: 20:00 is not a schedule"),
+    ("guardrails", {"guardrails_schedule": {"stop": "cron(0 20 * * *)"}}, "is not a schedule"),
+    ("guardrails", {"guardrails_schedule": {"timezone": "Zurich"}}, "guardrails_schedule.timezone: Zurich"),
+    ("guardrails", {"guardrails_idle_minutes": 5}, "from 15 to 10080 (minutes)"),
+    ("guardrails", {"compute_stop_protection": True}, "guardrails_idle_stop: true contradicts compute_stop_protection"),
+    ("guardrails", {"compute_stop_protection": True}, "guardrails_schedule.stop: cron(0 20 ? * MON-FRI *) contradicts"),
+    ("guardrails", {"compute_stop_protection": True}, "guardrails_budget_cap: 120 contradicts"),
 ]
 
 
@@ -287,6 +322,7 @@ def test_removal_takes_no_more_than_names(role: str) -> None:
         "iam_permissions_boundary": "x",
         "compute_instance_count": -1,
         "monitoring_email": "x",
+        "guardrails_budget_amount": -1,
     }
     assert _problems(role, {**wrong, f"{role}_state": "absent"}) == []
 
