@@ -23,7 +23,7 @@ from typing import Any
 import gpu
 import jupyter
 from model import Sample, Settings, Verdict
-from processes import Processes
+from processes import Processes, host_started
 from verdict import decide, kept
 
 CONFIGURATION = Path("/etc/mlinfra/idle.json")
@@ -35,7 +35,7 @@ FAILURES = (OSError, ValueError, KeyError, TypeError, IndexError, subprocess.Sub
 
 def sample(configuration: dict[str, Any]) -> Sample:
     """Reads the host. What can't be read is named, and the rest read all the same."""
-    now, clock = time.monotonic(), time.time()
+    now, clock = time.monotonic() - host_started(), time.time()
     unread: list[str] = []
     uses, kernels, jobs = [], {}, []
     cpu, share, on_gpu = 0.0, None, set()

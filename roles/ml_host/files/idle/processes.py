@@ -80,6 +80,12 @@ def read(pid: int) -> Process | None:
     )
 
 
+def host_started() -> float:
+    """When the first process of this host started, in seconds since the machine did: later only in a container."""
+    first = read(1)
+    return first.started / TICKS if first else 0.0
+
+
 class Processes:
     """All processes at one time."""
 
