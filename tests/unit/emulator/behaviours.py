@@ -264,6 +264,34 @@ def _address_is_free(aws: Clients) -> bool:
         return "AssociationId" not in left and not left.get("InstanceId")
 
 
+@behaviour("ec2_monitoring")
+def _monitored(aws: Clients) -> bool:
+    """Detailed monitoring of an instance that stands can be switched on and off."""
+    ec2, instance = aws("ec2"), launch(aws)["InstanceId"]
+    states = []
+    for switch in (ec2.monitor_instances, ec2.unmonitor_instances):
+        switch(InstanceIds=[instance])
+        [reservation] = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+        states.append(reservation["Instances"][0]["Monitoring"]["State"])
+    return states == ["enabled", "disabled"]
+
+
+@behaviour("ec2_public_address_owner")
+def _address_owner(aws: Clients) -> bool:
+    """A public address from the subnet is Amazon's, an Elastic IP the account's."""
+    owners = []
+    with vpc(aws) as (ec2, _vpc, subnet):
+        ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+        instance = launch(aws, SubnetId=subnet)["InstanceId"]
+        address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        for associated in (False, True):
+            if associated:
+                ec2.associate_address(AllocationId=address, InstanceId=instance)
+            [reservation] = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+            owners.append(reservation["Instances"][0]["NetworkInterfaces"][0]["Association"]["IpOwnerId"])
+    return owners == ["amazon", "123456789012"]
+
+
 @behaviour("ec2_launch_checks")
 def _unknown_type(aws: Clients) -> bool:
     """An instance type that does not exist is refused, also when it begins like one that does."""
