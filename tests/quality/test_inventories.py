@@ -35,6 +35,7 @@ MAY_DIFFER = {
     "monitoring_cpu_threshold",
     "monitoring_disk_threshold",
     "monitoring_memory_threshold",
+    "guardrails_idle_stop",
 }
 
 
@@ -87,7 +88,7 @@ def test_no_inventory_speaks_to_all_hosts() -> None:
 
 
 def test_stages_differ_only_in_what_may_differ() -> None:
-    """dev, staging and prod set the same variables, and differ in size, retention, addresses, thresholds, protection."""
+    """dev, staging and prod set the same variables, and differ in size, retention, addresses, thresholds, protection, idle stop."""
     settings = [_settings(stage) for stage in STAGES]
     names = set().union(*settings)
     assert [set(stage) for stage in settings] == [names] * len(STAGES)
