@@ -389,8 +389,8 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
         partition = clients("ec2").meta.partition
         resources = flatten(claim(found, tags, identity, partition), tags, partition)
         standing = priced_types(resources)
-        spot = executor.submit(api.spot_hours, hurried("ec2"), declared[0] | standing[0], now) if today else None
-        used = executor.submit(api.measured, hurried("cloudwatch"), resources, now) if params["measure"] else None
+        spot = executor.submit(api.spot_hours, clients("ec2"), declared[0] | standing[0], now) if today else None
+        used = executor.submit(api.measured, clients("cloudwatch"), resources, now) if params["measure"] else None
         answered = today.result() if today else NOT_ASKED
         more = standing[0] - declared[0], standing[1] - declared[1]
         if answered["prices"] and any(more):
