@@ -213,13 +213,14 @@ def _modify_instance(hands: Hands, **attribute: Any) -> None:
     hands.ec2.modify_instance_attribute(InstanceId=hands.instance, **attribute)
 
 
-def _require_tokens(hands: Hands, tokens: str) -> None:
+def _require_tokens(hands: Hands, tokens: str, instance: str = "") -> None:
     """With all other options too: the emulator forgets those that are not given."""
-    [reservation] = hands.ec2.describe_instances(InstanceIds=[hands.instance])["Reservations"]
+    chosen = instance or hands.instance
+    [reservation] = hands.ec2.describe_instances(InstanceIds=[chosen])["Reservations"]
     standing = reservation["Instances"][0]["MetadataOptions"]
     names = ("HttpEndpoint", "HttpPutResponseHopLimit", "HttpProtocolIpv6", "InstanceMetadataTags")
     kept = {name: standing[name] for name in names if name in standing}
-    hands.ec2.modify_instance_metadata_options(InstanceId=hands.instance, HttpTokens=tokens, **kept)
+    hands.ec2.modify_instance_metadata_options(InstanceId=chosen, HttpTokens=tokens, **kept)
 
 
 def _associate_default_acl(hands: Hands) -> tuple[str, str]:
@@ -724,3 +725,213 @@ TOGETHER = [
         ),
     ),
 ]  # fmt: skip
+
+
+def _new_flow_log_of_the_same_name(hands: Hands) -> None:
+    [standing] = hands.ec2.describe_flow_logs(FlowLogIds=[_network(hands, "flow_log_id")])["FlowLogs"]
+    hands.ec2.create_flow_logs(
+        ResourceIds=[_network(hands, "vpc_id")],
+        ResourceType="VPC",
+        TrafficType="ACCEPT",
+        LogGroupName="/aws/vpc/by-name",
+        DeliverLogsPermissionArn=standing["DeliverLogsPermissionArn"],
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": standing["Tags"]}],
+    )
+
+
+def _new_gateway_in_a_new_subnet(hands: Hands) -> None:
+    vpc = _network(hands, "vpc_id")
+    subnet = hands.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.98.0/24")["Subnet"]["SubnetId"]
+    table = hands.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    hands.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    address = hands.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    hands.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+
+
+def _new_table_of_a_public_subnet(hands: Hands) -> None:
+    [table] = hands.ec2.describe_route_tables(RouteTableIds=[_network(hands, "public_route_table_id")])["RouteTables"]
+    made = hands.ec2.create_route_table(VpcId=_network(hands, "vpc_id"))["RouteTable"]["RouteTableId"]
+    hands.ec2.replace_route_table_association(
+        AssociationId=table["Associations"][0]["RouteTableAssociationId"], RouteTableId=made
+    )
+
+
+def _nothing(hands: Hands, made: Any) -> None:
+    """The role takes it back."""
+
+
+# More that role network puts right, each with all others at once.
+REPAIRED = [
+    ByHand(
+        "gave the VPC another name", "network", "vpc", "modify", "Tags.Name",
+        lambda h: h.tag(_network(h, "vpc_id"), Name="by-hand"),
+        _nothing,
+    ),
+    ByHand(
+        "took all tags off a route table", "network", "route_table", "modify", "Tags",
+        lambda h: h.untag(
+            _network(h, "private_route_table_ids"), "Name", "Tier", "Index", "Project", "Environment", "ManagedBy"
+        ),
+        _nothing,
+    ),
+    ByHand(
+        "took all tags off a subnet", "network", "subnet", "modify", "Tags",
+        lambda h: h.untag(_network(h, "private_subnet_ids"), "Name", "Tier", "Index", "Project", "Environment", "ManagedBy"),
+        _nothing,
+    ),
+    ByHand(
+        "gave a subnet a route table of its own", "network", "route_table", "delete", "",
+        _new_table_of_a_public_subnet,
+        _nothing,
+    ),
+    ByHand(
+        "gave the network ACL another name", "network", "network_acl", "modify", "Tags.Name",
+        lambda h: h.tag(_network(h, "network_acl_id"), Name="by-hand"),
+        _nothing,
+    ),
+    ByHand(
+        "made a flow log of the same name", "network", "flow_log", "delete", "",
+        _new_flow_log_of_the_same_name,
+        _nothing,
+    ),
+    ByHand(
+        "added a policy to the role of the flow logs", "network", "role_policy", "delete", "",
+        lambda h: h.iam.put_role_policy(
+            RoleName=_flow_role(h), PolicyName="more",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}),
+        ),
+        _nothing,
+    ),
+    ByHand(
+        "bounded the role of the flow logs", "network", "iam_role", "modify", "PermissionsBoundary",
+        lambda h: h.iam.put_role_permissions_boundary(RoleName=_flow_role(h), PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        _nothing,
+    ),
+    ByHand(
+        "made a NAT gateway in a subnet of its own", "network", "subnet", "delete", "",
+        _new_gateway_in_a_new_subnet,
+        _nothing,
+    ),
+]  # fmt: skip
+
+
+def _nat_instance(hands: Hands) -> dict[str, Any]:
+    [reservation] = hands.ec2.describe_instances(InstanceIds=[_network(hands, "nat_instance_ids")])["Reservations"]
+    return reservation["Instances"][0]
+
+
+def _nat_address(hands: Hands) -> dict[str, Any]:
+    here = [{"Name": "instance-id", "Values": [_network(hands, "nat_instance_ids")]}]
+    return hands.ec2.describe_addresses(Filters=here)["Addresses"][0]
+
+
+def _second_nat_instance(hands: Hands) -> None:
+    like = _nat_instance(hands)
+    hands.ec2.run_instances(
+        ImageId=like["ImageId"],
+        InstanceType=like["InstanceType"],
+        SubnetId=like["SubnetId"],
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": like["Tags"]}],
+    )
+
+
+def _group_of_way_out(hands: Hands) -> str:
+    here = [{"Name": "vpc-id", "Values": [_network(hands, "vpc_id")]}]
+    groups = hands.ec2.describe_security_groups(Filters=here)["SecurityGroups"]
+    ours = (_network(hands, "security_group_id"), _network(hands, "default_security_group_id"))
+    return next(group["GroupId"] for group in groups if group["GroupId"] not in ours)
+
+
+def _let_into_way_out(hands: Hands) -> None:
+    hands.ec2.authorize_security_group_ingress(GroupId=_group_of_way_out(hands), IpPermissions=_ingress(NOBODY))
+
+
+def _modify_endpoint(hands: Hands, number: int, **changes: Any) -> None:
+    hands.ec2.modify_vpc_endpoint(VpcEndpointId=hands.outputs["network"]["interface_endpoint_ids"][number], **changes)
+
+
+# By the way out of the private subnets: what can be changed of it alone.
+WAYS_OUT = {
+    "nat_instance": [
+        ByHand(
+            "kept the NAT instance from forwarding", "network", "nat_instance", "modify", "SourceDestCheck",
+            lambda h: h.ec2.modify_instance_attribute(
+                InstanceId=_network(h, "nat_instance_ids"), SourceDestCheck={"Value": True}
+            ),
+            _nothing,
+        ),
+        ByHand(
+            "allowed its old metadata service", "network", "nat_instance", "modify", "MetadataOptions.HttpTokens",
+            lambda h: _require_tokens(h, "optional", _network(h, "nat_instance_ids")),
+            _nothing,
+        ),
+        ByHand(
+            "untagged its volume", "network", "nat_instance", "modify", "VolumeTags.ManagedBy",
+            lambda h: h.untag(_nat_instance(h)["BlockDeviceMappings"][0]["Ebs"]["VolumeId"], "ManagedBy"),
+            _nothing,
+        ),
+        ByHand(
+            "launched another", "network", "nat_instance", "delete", "",
+            _second_nat_instance,
+            _nothing,
+        ),
+        ByHand(
+            "took its address off", "network", "elastic_ip", "modify", "NatInstance",
+            lambda h: h.ec2.disassociate_address(AssociationId=_nat_address(h)["AssociationId"]),
+            _nothing,
+        ),
+        ByHand(
+            "let somebody into it", "network", "security_group", "modify", "IpPermissions",
+            _let_into_way_out,
+            _nothing,
+        ),
+        ByHand(
+            "led the private routes past it", "network", "route_table", "modify", "Routes",
+            lambda h: h.ec2.replace_route(
+                RouteTableId=_network(h, "private_route_table_ids"), DestinationCidrBlock="0.0.0.0/0",
+                GatewayId=_network(h, "internet_gateway_id"),
+            ),
+            _nothing,
+        ),
+    ],
+    "endpoints": [
+        ByHand(
+            "deleted an endpoint", "network", "vpc_endpoint", "create", "",
+            lambda h: h.ec2.delete_vpc_endpoints(VpcEndpointIds=[_network(h, "interface_endpoint_ids")]),
+            _nothing,
+        ),
+        ByHand(
+            "made another endpoint", "network", "vpc_endpoint", "delete", "",
+            lambda h: h.ec2.create_vpc_endpoint(
+                VpcId=_network(h, "vpc_id"), ServiceName="com.amazonaws.us-east-1.kms", VpcEndpointType="Interface",
+                SubnetIds=[_network(h, "private_subnet_ids")],
+            ),
+            _nothing,
+        ),
+        ByHand(
+            "let somebody into the endpoints", "network", "security_group", "modify", "IpPermissions",
+            _let_into_way_out,
+            _nothing,
+        ),
+        ByHand(
+            "took a zone off an endpoint", "network", "vpc_endpoint", "modify", "Subnets",
+            lambda h: _modify_endpoint(h, 1, RemoveSubnetIds=[_network(h, "private_subnet_ids")]),
+            _nothing,
+        ),
+        ByHand(
+            "took the private names off an endpoint", "network", "vpc_endpoint", "modify", "PrivateDnsEnabled",
+            lambda h: _modify_endpoint(h, 2, PrivateDnsEnabled=False),
+            _nothing,
+        ),
+        ByHand(
+            "put an endpoint into another group", "network", "vpc_endpoint", "modify", "SecurityGroups",
+            lambda h: _modify_endpoint(
+                h, 3, AddSecurityGroupIds=[_network(h, "default_security_group_id")],
+                RemoveSecurityGroupIds=[_group_of_way_out(h)],
+            ),
+            _nothing,
+        ),
+    ],
+}  # fmt: skip

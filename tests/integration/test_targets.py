@@ -24,6 +24,28 @@ def test_vpc_flow_log(emulator: Emulator) -> None:
     assert emulator.client("ec2").describe_flow_logs()["FlowLogs"] == []
 
 
+def test_vpc_endpoints(emulator: Emulator) -> None:
+    """Creates, modifies and tags each once, and deletes both at once."""
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    places = [("10.0.1.0/24", "us-east-1a"), ("10.0.2.0/24", "us-east-1b")]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]["SubnetId"] for cidr, zone in places
+    ]
+    stands = {
+        "vpc_id": vpc,
+        "subnet_ids": subnets,
+        "route_table_ids": [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2)],
+        "security_group_id": ec2.create_security_group(GroupName="e", Description="e", VpcId=vpc)["GroupId"],
+    }
+    emulator.run_target("vpc_endpoints", stands, "module", "module")
+    modified = ["ec2:ModifyVpcEndpoint", "ec2:CreateTags", "ec2:ModifyVpcEndpoint"]
+    assert emulator.written("module") == ["ec2:CreateVpcEndpoint"] * 2 + modified + ["ec2:DeleteVpcEndpoints"]
+    assert ec2.describe_vpc_endpoints()["VpcEndpoints"] == []
+    interfaces = ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    assert interfaces["NetworkInterfaces"] == []
+
+
 def test_cloudwatch_dashboard(emulator: Emulator) -> None:
     """Writes twice and deletes once."""
     emulator.run_target("cloudwatch_dashboard", {}, "module", "module")

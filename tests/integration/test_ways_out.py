@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 
+from .by_hand import CHANGES, REPAIRED, TOGETHER, WAYS_OUT, ByHand, Hands
 from .conftest import ROOT, Emulator
 
+pytestmark = [pytest.mark.weight(900), pytest.mark.xdist_group("ways out")]
 SLOT = 17
 NAME = "bench-seed"
 WAYS = ["nat_instance", "nat_gateway", "endpoints", "nat_gateway_per_az", "none"]
@@ -59,11 +61,18 @@ class Account:
         """The same for two runs, one after the other."""
         return self._runs(network_again=True, **settings)
 
+    def compared(self, **settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Apply role network with what a comparison found, and return that comparison and the one after the run."""
+        output = self._playbook("tests/integration/network.yml", "-e", json.dumps({**settings, "network_compare": True}))
+        tasks = [task for play in json.loads(output)["plays"] for task in play["tasks"]]
+        told = {one["task"]["name"]: one["hosts"][NAME] for one in tasks}
+        return told["Compare before"], told["Compare after"]
+
     def _runs(self, *options: str, **settings: Any) -> list[list[str]]:
         output = self._playbook("tests/integration/network.yml", *options, "-e", json.dumps(settings))
         tasks = [task for play in json.loads(output)["plays"] for task in play["tasks"]]
         names = [one["task"]["name"] for one in tasks]
-        second = names.index("Again")
+        second = names.index("Again") if "Again" in names else len(names)
         changed = [any(host.get("changed") for host in one["hosts"].values()) for one in tasks]
         parts = slice(second), slice(second, None)
         return [sorted(name for name, is_so in zip(names[at], changed[at], strict=True) if is_so) for at in parts]
@@ -131,6 +140,20 @@ class Account:
         }
 
 
+def said(compared: dict[str, Any]) -> set[tuple[str, ...]]:
+    """What a comparison says: kind, action and, where it is to be modified, attribute."""
+    return {
+        (one["kind"], one["action"], attribute)
+        for one in compared["differences"]
+        for attribute in ([each["attribute"] for each in one["attributes"]] if one["action"] == "modify" else [""])
+    }
+
+
+def expected(change: ByHand) -> tuple[str, ...]:
+    """What it is to say of a change."""
+    return (change.kind, change.action, change.attribute if change.action == "modify" else "")
+
+
 def named(resource: dict[str, Any]) -> str:
     """The tag Name."""
     return {tag["Key"]: tag["Value"] for tag in resource["Tags"]}["Name"]
@@ -171,24 +194,61 @@ def needed(way: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
-    """An emulator of its own, on which the walk goes on from test to test."""
+    """An emulator of its own, on which each test goes on from the one before."""
     account = Account()
     account.emulator.program("start")
     try:
         account.emulator.program("reset")
-        account.run(network_egress=WALK[0], network_flow_logs=False)
         yield account
     finally:
         account.emulator.program("stop")
 
 
-@pytest.mark.weight(900)
-@pytest.mark.xdist_group("ways out")
+class TestRepairs:
+    """Whatever somebody changed by hand is found, and the next run puts it right, all at once."""
+
+    @pytest.mark.parametrize("way", ["nat_gateway", *WAYS_OUT])
+    def test_repair(self, account: Account, way: str) -> None:
+        settings = {"network_egress": way, "network_allowed_cidrs": ["203.0.113.0/24"]}
+        _before, stands = account.compared(**settings)
+        assert stands["differences"] == []
+        before = account.standing()
+        changes = WAYS_OUT.get(way) or [one for one in CHANGES + TOGETHER + REPAIRED if one.role == "network"]
+        hands = Hands(account.client, stands["outputs"])
+        # What is made takes over the tags of what stands, which others then change.
+        for change in sorted(changes, key=lambda one: one.action != "delete"):
+            change.do(hands)
+        found, repaired = account.compared(**settings, network_remove_surplus=True)
+        assert {expected(change) for change in changes} - said(found) == set()
+        assert repaired["differences"] == []
+        assert account.standing() == before
+        assert repaired["outputs"]["network"] == stands["outputs"]["network"] or way == "endpoints"
+
+    def test_what_somebody_uses_is_named_and_kept(self, account: Account) -> None:
+        """A subnet with a network interface, and its group; without being told, every subnet."""
+        ec2 = account.client("ec2")
+        [vpc] = [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"] if not one["IsDefault"]]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.97.0/24")["Subnet"]["SubnetId"]
+        group = ec2.create_security_group(GroupName="used", Description="Used", VpcId=vpc)["GroupId"]
+        interface = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
+        settings = {"network_egress": "endpoints", "network_allowed_cidrs": ["203.0.113.0/24"]}
+        assert account.run(**settings) == []
+        assert account.run(**settings, network_remove_surplus=True) == []
+        ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
+        planned = account.run("--check", **settings, network_remove_surplus=True)
+        assert len(planned) == 2
+        assert account.run(**settings, network_remove_surplus=True) == planned
+
+
 class TestWaysOut:
     """In this order: the walk, what is special about single ways, and the end."""
 
     def test_the_walk_passes_every_change_once(self) -> None:
         assert len(set(pairwise(WALK))) == len(WALK) - 1 == len(WAYS) * (len(WAYS) - 1)
+
+    def test_the_walk_begins(self, account: Account) -> None:
+        account.run(network_egress=WALK[0], network_flow_logs=False)
+        assert account.standing() == needed(WALK[0])
 
     @pytest.mark.parametrize(("before", "after"), list(pairwise(WALK)))
     def test_change(self, account: Account, before: str, after: str) -> None:

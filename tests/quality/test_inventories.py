@@ -71,6 +71,7 @@ def test_instances_are_found_by_the_tags_of_the_environment(inventory: str) -> N
     assert dynamic["regions"] == [settings["mlinfra_region"]]
     assert dynamic["filters"]["tag:Project"] == settings["mlinfra_project"]
     assert dynamic["filters"]["tag:Environment"] == settings["mlinfra_environment"]
+    assert dynamic["filters"]["tag:Role"] == "ml-training"
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)

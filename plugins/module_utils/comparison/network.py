@@ -157,14 +157,15 @@ def _interface_of(instance: Entry) -> str:
 
 
 _SHARED = (
-    "ImageId", "Architecture", "InstanceType", "NetworkInterfaces", "SourceDestCheck", "IamInstanceProfile", "KeyName",
-    "MetadataOptions", "DisableApiTermination", "DisableApiStop", "Monitoring", "OtherDevices", "VolumeTags", "State",
+    "ImageId", "Architecture", "InstanceType", "NetworkInterfaces", "SourceDestCheck", "KeyName", "MetadataOptions",
+    "DisableApiTermination", "DisableApiStop", "Monitoring", "OtherDevices", "VolumeTags", "State",
     "Tags",
 )  # fmt: skip
 
 NAT_INSTANCE = Kind(
     attributes={
         **{name: INSTANCE.attributes[name] for name in _SHARED},
+        "IamInstanceProfile": plain("IamInstanceProfile", values.members("Arn"), default={}),
         "Subnet": Attribute(_subnet_name),
         "SecurityGroups": Attribute(_group_names, values.unordered),
         "BlockDeviceMappings": replace(INSTANCE.attributes["BlockDeviceMappings"], partial=True),
@@ -277,6 +278,16 @@ def _no_default_table(table: Entry) -> bool:
     return bool(tags_of(table)) or not any(place.get("Main") for place in table.get("Associations", []))
 
 
+def _by_subnet(at: int) -> Key:
+    """What lost the tags that say its place is known by a subnet that it still serves: the first or the last one."""
+
+    def served(table: Entry, standing: Standing) -> str | None:
+        subnets = sorted(_table_subnets(table, standing))
+        return None if tags_of(table).keys() >= {"Tier", "Index"} or not subnets else subnets[at]
+
+    return Key(lambda attributes: attributes["Subnets"][at] if attributes.get("Subnets") else None, served)
+
+
 ROUTE_TABLE = Kind(
     attributes={
         "VpcId": IN_OWN_VPC,
@@ -286,7 +297,7 @@ ROUTE_TABLE = Kind(
         "PropagatingVgws": implied(_propagating, []),
         "Tags": TAGS,
     },
-    keys=(by_tags("Tier", "Index"), by_tags("Name")),
+    keys=(by_tags("Tier", "Index"), by_tags("Name"), _by_subnet(0), _by_subnet(-1)),
     entries=entries_of("route_table", _no_default_table),
     owner=_OURS,
     identifier=identified_by("RouteTableId"),

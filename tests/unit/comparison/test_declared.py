@@ -26,6 +26,13 @@ CHOICES: dict[str, dict[str, Any]] = {
         "network_allowed_cidrs": ["192.0.2.0/24", "2001:db8::/32"],
         "network_security_group_name": "other",
     },
+    "an instance as the way out": {"network_egress": "nat_instance", "network_nat_instance_type": "t3.micro"},
+    "an image for it": {"network_egress": "nat_instance", "network_nat_instance_image_id": "ami-1"},
+    "endpoints as the way out": {
+        "network_egress": "endpoints",
+        "network_interface_endpoints": ["ssm", "com.amazonaws.us-east-1.ecr.api"],
+        "network_interface_endpoints_in_every_zone": False,
+    },
     "no way out": {"network_egress": "none", "network_s3_endpoint": False, "network_flow_logs": False},
     "ssh": {
         "ml_host_connection": "ssh",
@@ -78,6 +85,26 @@ def test_where_nothing_stands_everything_is_to_be_created(told, choice):
     assert sorted((one.role, one.kind, one.name) for one in compared.differences) == sorted(wanted)
     assert {one.action for one in compared.differences} == {"create"}
     assert len(set(wanted)) == len(wanted)
+
+
+@pytest.mark.parametrize(("choice", "processor"), [("an instance as the way out", "x86_64"), ("an image for it", "arm64")])
+def test_the_type_of_a_nat_instance_says_its_processor(told, choice, processor):
+    [instance] = [one for one in told[choice]["declared"]["network"] if one["kind"] == "nat_instance"]
+    assert instance["attributes"]["Architecture"] == processor
+    image = f"resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{processor}"
+    assert instance["attributes"]["ImageId"] == ("ami-1" if choice == "an image for it" else image)
+
+
+def test_endpoints_are_named_by_their_services(told):
+    entries = [one for one in told["endpoints as the way out"]["declared"]["network"] if one["kind"] == "vpc_endpoint"]
+    services = {one["name"]: one["attributes"]["ServiceName"] for one in entries}
+    region = "com.amazonaws.us-east-1"
+    assert services == {
+        "p-dev-s3": f"{region}.s3",
+        "p-dev-ecr.api": f"{region}.ecr.api",
+        "p-dev-ssm": f"{region}.ssm",
+    }
+    assert [one["attributes"]["Subnets"] for one in entries if "Subnets" in one["attributes"]] == [["p-dev-private-1"]] * 2
 
 
 def test_alarms_are_declared_for_instances_that_do_not_stand_yet(told):
