@@ -563,6 +563,19 @@ def _session(aws: Clients) -> bool:
         return session == ended and refused("TargetNotConnected", ssm.start_session, Target=made)
 
 
+@behaviour("ssm_sessions")
+def _session_document(aws: Clients) -> bool:
+    """A session that forwards a port takes its numbers, and no session an unknown document."""
+    with vpc(aws) as (_ec2, _network, subnet):
+        ssm, made = aws("ssm"), launch(aws, SubnetId=subnet)["InstanceId"]
+        document = "AWS-StartPortForwardingSession"
+        ports = {"portNumber": ["8888"], "localPortNumber": ["18888"]}
+        ssm.start_session(Target=made, DocumentName=document, Parameters=ports)
+        return refused("InvalidDocument", ssm.start_session, Target=made, DocumentName="nobody's") and refused(
+            "InvalidParameters", ssm.start_session, Target=made, DocumentName=document, Parameters={"host": ["h"]}
+        )
+
+
 @behaviour("sts_unknown_role")
 def _unknown_role(aws: Clients) -> bool:
     """A role that does not exist is not assumed."""

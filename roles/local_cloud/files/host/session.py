@@ -1,25 +1,35 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A double of session-manager-plugin: opens the login shell of ssm-user in the rehearsal host of an instance.
+"""A double of session-manager-plugin: a login shell of ssm-user in the rehearsal host of an instance, or a port of it.
 
-Takes the arguments as the AWS CLI and the connection plugin give them: the answer of StartSession, region, action,
-profile, the request's parameters, the service's endpoint. The endpoint's port tells the slot. Of Session Manager it
-rehearses the terminal, not the agent, the permissions or the protocol.
+Takes the arguments as the AWS CLI and the connection plugin give them: the answer of StartSession (or the name of the
+environment variable that has it), region, action, profile, the request's parameters, the service's endpoint. The
+endpoint's port tells the slot. Of Session Manager it rehearses the terminal and the forwarding of a port, not the agent,
+the permissions or the protocol.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import pty
 import select
 import signal
+import socket
 import sys
+import threading
 from urllib.parse import urlparse
 
 from rehearsal_host.model import RUNTIME, Record
 from rehearsal_host.processes import leader_of
 
 USER = "ssm-user"
+FORWARDING = "AWS-StartPortForwardingSession"
+# Of the release from which the plugin reads the session from its environment.
+VERSION = "1.2.707.0"
+NEW_NETWORK = 0x40000000
+LOCALHOST = "127.0.0.1"
 
 
 def slot_of(endpoint: str) -> int:
@@ -89,14 +99,65 @@ def relay(terminal: int) -> None:
             write_all(terminal, data or b"\x04")
 
 
+def connect_inside(leader: int, port: int) -> socket.socket:
+    """Connect to a port of the host itself, from within its network; this thread stays there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open(f"/proc/{leader}/ns/net", encoding="utf-8") as network:
+        if libc.setns(network.fileno(), NEW_NETWORK):
+            raise OSError(ctypes.get_errno(), "the host's network can't be entered")
+    return socket.create_connection((LOCALHOST, port), timeout=10)
+
+
+def pass_on(source: socket.socket, target: socket.socket) -> None:
+    """Carry one way until its end, and tell the other side of it."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def carry(near: socket.socket, leader: int, port: int) -> None:
+    """Carry one connection both ways."""
+    with near:
+        try:
+            far = connect_inside(leader, port)
+        except OSError as error:
+            print(f"Connection to destination port failed, check SSM Agent logs: {error}", flush=True)
+            return
+        with far:
+            far.settimeout(None)
+            back = threading.Thread(target=pass_on, args=(far, near), daemon=True)
+            back.start()
+            pass_on(near, far)
+            back.join()
+
+
+def forward(session: str, leader: int, port: int, local_port: int) -> None:
+    """Carry every connection to a port of this machine to a port of the host, until ended from outside."""
+    with socket.create_server((LOCALHOST, local_port)) as listener:
+        print(f"Port {local_port} opened for sessionId {session}.\nWaiting for connections...", flush=True)
+        while True:
+            near, _address = listener.accept()
+            threading.Thread(target=carry, args=(near, leader, port), daemon=True).start()
+
+
 def main() -> int:
     """Run one session."""
+    if sys.argv[1:] == ["--version"]:
+        print(VERSION)
+        return 0
     if len(sys.argv) < 6:
         raise SystemExit("session-manager-plugin (double of the rehearsal): called by the AWS CLI and aws_ssm")
-    response, _region, _action, _profile, parameters = sys.argv[1:6]
+    response, _region, _action, _profile, said = sys.argv[1:6]
     endpoint = sys.argv[6] if len(sys.argv) > 6 else ""
-    leader = init_of(json.loads(parameters)["Target"], slot_of(endpoint))
-    write_all(1, f"\nStarting session with SessionId: {json.loads(response)['SessionId']}\n".encode())
+    session = json.loads(os.environ.get(response, response))["SessionId"]
+    parameters = json.loads(said)
+    leader = init_of(parameters["Target"], slot_of(endpoint))
+    write_all(1, f"\nStarting session with SessionId: {session}\n".encode())
+    if parameters.get("DocumentName") == FORWARDING:
+        ports = parameters["Parameters"]
+        forward(session, leader, int(ports["portNumber"][0]), int(ports["localPortNumber"][0]))
     child, terminal = pty.fork()
     if child == 0:
         command = shell(leader)

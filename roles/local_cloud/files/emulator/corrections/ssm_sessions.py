@@ -13,6 +13,25 @@ from moto.moto_api._internal import mock_random
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 
+# The documents of sessions that the rehearsal's plugin knows, each with the parameters that it takes.
+DOCUMENTS = {
+    "SSM-SessionManagerRunShell": set(),
+    "AWS-StartPortForwardingSession": {"portNumber", "localPortNumber"},
+}
+
+
+class InvalidDocument(ServiceException):
+    """AWS's answer where there is no such document."""
+
+    code = "InvalidDocument"
+
+
+class InvalidParameters(ServiceException):
+    """AWS's answer where a document takes other parameters."""
+
+    code = "InvalidParameters"
+
+
 class TargetNotConnected(ServiceException):
     """AWS's answer where no agent of that instance is connected."""
 
@@ -24,6 +43,12 @@ def apply() -> None:
 
     def start_session(self: SimpleSystemManagerResponse) -> ActionResult:
         target = self._get_param("Target")
+        document = self._get_param("DocumentName") or "SSM-SessionManagerRunShell"
+        if document not in DOCUMENTS:
+            raise InvalidDocument(f"Document with name {document} does not exist.")
+        surplus = set(self._get_param("Parameters") or {}) - DOCUMENTS[document]
+        if surplus:
+            raise InvalidParameters(f"Parameters {sorted(surplus)} are not known to {document}.")
         instances = {one.id: one for one in ec2_backends[self.current_account][self.region].all_instances()}
         if target not in instances or instances[target].state != "running":
             raise TargetNotConnected(f"{target} is not connected.")
