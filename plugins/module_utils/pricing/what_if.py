@@ -22,7 +22,6 @@ _SIZES = ("nano", "micro", "small", "medium", "large", "xlarge", "2xlarge", "4xl
 _ARM = {"t3": "t4g", "t3a": "t4g", "m5": "m6g", "m6i": "m6g", "c5": "c6g", "c6i": "c6g", "r5": "r6g", "r6i": "r6g"}
 
 Resources = list[Resource]
-Change = Callable[[Resource], Resource | None]
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class WhatIfs:
                 answer.update(after=priced["total"], saving=round(self._before["total"] - priced["total"], 2))
         return {**answer, **more}
 
-    def _changed(self, change: Change) -> Resources | None:
+    def _changed(self, change: Callable[[Resource], Resource | None]) -> Resources | None:
         """The resources with those changed that a change gives an answer for; None where it gives none."""
         answers = [(resource, change(resource)) for resource in self._resources]
         if all(answer is None for _resource, answer in answers):

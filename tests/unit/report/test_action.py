@@ -32,10 +32,10 @@ TASK = {
 SECTIONS = [{"kind": "text", "text": "1 < 2"}]
 
 
-def run(folder: Path, *arguments: str, path: str = "reports/one", sections: object = SECTIONS) -> subprocess.CompletedProcess:
+def run(folder: Path, *arguments: str, path: str = "reports/one", sections: object = ()) -> subprocess.CompletedProcess:
     """Run the play in a folder."""
     (folder / "play.yml").write_text(json.dumps([TASK]))
-    variables = json.dumps({"path": path, "sections": sections})
+    variables = json.dumps({"path": path, "sections": sections or SECTIONS})
     return subprocess.run(
         [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-e", variables, *arguments, "play.yml"],
         cwd=folder,
