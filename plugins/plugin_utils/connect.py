@@ -224,7 +224,10 @@ def open_shell(command: list[str], environment: dict[str, str]) -> int:
     """A shell in this terminal. What is typed, Ctrl-C too, is the shell's."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return subprocess.run(command, env=environment, check=False, preexec_fn=_listen_again).returncode
+        # Named, since Ansible keeps its own from being inherited.
+        return subprocess.run(
+            command, env=environment, stdin=0, stdout=1, stderr=2, check=False, preexec_fn=_listen_again
+        ).returncode
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -203,7 +203,7 @@ def test_a_port_of_the_host_is_opened_here(host: Host, way: str) -> None:
     assert TOKEN not in "".join(said)
     assert not Path(file).exists()
     assert [pid for pid in below if Path(f"/proc/{pid}").exists()] == []
-    with pytest.raises(OSError):
+    with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(port)), timeout=1)
 
 

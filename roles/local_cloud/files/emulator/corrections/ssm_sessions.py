@@ -12,7 +12,6 @@ from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
 from moto.ssm.responses import SimpleSystemManagerResponse
 
-
 # The documents of sessions that the rehearsal's plugin knows, each with the parameters that it takes.
 DOCUMENTS = {
     "SSM-SessionManagerRunShell": set(),
