@@ -112,6 +112,27 @@ def environment() -> Iterator[Environment]:
 class TestPower:
     """In this order, on one environment."""
 
+    def test_what_somebody_changed_is_put_right_where_it_stands(self, environment: Environment) -> None:
+        ec2, before = environment.ec2, environment.instances()[NAMES[0]]
+        instance, root = before["InstanceId"], before["BlockDeviceMappings"][0]
+        [pair] = ec2.describe_key_pairs()["KeyPairs"]
+        ec2.delete_tags(Resources=[instance], Tags=[{"Key": key} for key in ("Name", "Index", "Environment")])
+        ec2.delete_tags(Resources=[pair["KeyPairId"]], Tags=[{"Key": "Project"}])
+        ec2.modify_instance_attribute(InstanceId=instance, SourceDestCheck={"Value": False})
+        ec2.monitor_instances(InstanceIds=[instance])
+        kept = {"DeviceName": root["DeviceName"], "Ebs": {"DeleteOnTermination": False}}
+        ec2.modify_instance_attribute(InstanceId=instance, BlockDeviceMappings=[kept])
+        ec2.modify_volume(VolumeId=root["Ebs"]["VolumeId"], Throughput=250, Iops=4000)
+        environment.settled("provision")
+        after = environment.instances()[NAMES[0]]
+        [volume] = ec2.describe_volumes(VolumeIds=[root["Ebs"]["VolumeId"]])["Volumes"]
+        assert (after["InstanceId"], len(environment.instances())) == (instance, 1)
+        assert {tag["Key"]: tag["Value"] for tag in after["Tags"]} == {tag["Key"]: tag["Value"] for tag in before["Tags"]}
+        assert (after["SourceDestCheck"], after["Monitoring"]["State"]) == (True, "disabled")
+        assert after["BlockDeviceMappings"][0]["Ebs"]["DeleteOnTermination"]
+        assert (volume["Throughput"], volume["Iops"]) == (125, 3000)
+        assert ec2.describe_key_pairs()["KeyPairs"][0]["Tags"] == pair["Tags"]
+
     def test_stopped_with_its_way_out_and_left_so(self, environment: Environment) -> None:
         said = environment.settled("stop", "-e", "include_nat=true")
         assert (environment.states(), environment.gateways()) == (["stopped"], 0)
