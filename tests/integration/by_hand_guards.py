@@ -112,7 +112,7 @@ _MORE = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "
 
 CHANGES = [
     ByHand(
-        "raised the budget", "guardrails", "budget", "modify", "BudgetLimit",
+        "raised the budget", "guardrails", "budget", "modify", "BudgetLimit.Amount",
         lambda h: _budget(h, BudgetLimit={"Amount": "9000", "Unit": "USD"}),
         _put_back,
     ),

@@ -102,7 +102,6 @@ def answer_group(aws, **tags: str) -> None:
 
 def test_a_group_is_made_with_its_tags(aws):
     aws.refuse("scheduler", "get_schedule_group", "ResourceNotFoundException")
-    tags = [{"Key": "Project", "Value": "p"}]
     aws.answer("scheduler", "create_schedule_group", {"ScheduleGroupArn": GROUP_ARN})
     answer_group(aws, Project="p")
     assert group(aws, {})["group"] == {"name": "g", "arn": GROUP_ARN, "tags": {"Project": "p"}}

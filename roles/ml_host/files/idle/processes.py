@@ -22,7 +22,7 @@ FIRST_USER, NOBODY = 1000, 65534
 # What a session is made of: it is no job itself, what it starts is.
 PLUMBING = frozenset({
     "(sd-pam)", "agetty", "bash", "csh", "dash", "dbus-broker", "dbus-broker-lau", "dbus-daemon", "fish", "gpg-agent",
-    "jupyter-lab", "ksh", "login", "screen", "sh", "ssh-agent", "sshd", "sshd-session", "su", "sudo", "systemd", "tcsh",
+    "jupyter", "jupyter-lab", "ksh", "login", "screen", "sh", "ssh-agent", "sshd", "sshd-session", "su", "sudo", "systemd", "tcsh",
     "tmux: client", "tmux: server", "zsh",
 })  # fmt: skip
 # Whatever they start belongs to them: the service that shows runs, and agents of AWS.
