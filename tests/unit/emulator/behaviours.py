@@ -276,7 +276,7 @@ def _monitored(aws: Clients) -> bool:
     return states == ["enabled", "disabled"]
 
 
-@behaviour("ec2_public_address_owner")
+@behaviour("ec2_public_addresses")
 def _address_owner(aws: Clients) -> bool:
     """A public address from the subnet is Amazon's, an Elastic IP the account's."""
     owners = []
@@ -290,6 +290,20 @@ def _address_owner(aws: Clients) -> bool:
             [reservation] = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
             owners.append(reservation["Instances"][0]["NetworkInterfaces"][0]["Association"]["IpOwnerId"])
     return owners == ["amazon", "123456789012"]
+
+
+@behaviour("ec2_public_addresses")
+def _address_stays(aws: Clients) -> bool:
+    """An Elastic IP stays with an instance that is stopped and started."""
+    with vpc(aws) as (ec2, _vpc, subnet):
+        ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
+        instance = launch(aws, SubnetId=subnet)["InstanceId"]
+        address = ec2.allocate_address(Domain="vpc")
+        ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=instance)
+        ec2.stop_instances(InstanceIds=[instance])
+        ec2.start_instances(InstanceIds=[instance])
+        [reservation] = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+    return reservation["Instances"][0]["PublicIpAddress"] == address["PublicIp"]
 
 
 @behaviour("ec2_launch_checks")
