@@ -262,12 +262,22 @@ class TestWaysOut:
         assert account.standing() == needed(after)
         assert second == account.written("again") == []
 
+    def test_a_stopped_nat_instance_is_started(self, account: Account) -> None:
+        """It keeps its address and its routes meanwhile."""
+        [before] = account.instances()
+        account.client("ec2").stop_instances(InstanceIds=[before["InstanceId"]])
+        settings = {"network_egress": "nat_instance", "network_flow_logs": False}
+        planned = account.run("--check", **settings)
+        assert len(planned) == 1
+        assert account.run(**settings) == planned
+        assert account.standing() == needed("nat_instance")
+
     def test_a_nat_instance_is_replaced_only_when_that_is_allowed(self, account: Account) -> None:
         """Its successor takes over the address and the routes."""
         [before] = account.instances()
         address = before["PublicIpAddress"]
         other = {"network_egress": "nat_instance", "network_flow_logs": False, "network_nat_instance_type": "t4g.micro"}
-        assert "type t4g.nano → t4g.micro" in account.refuse(**other)
+        assert "Set network_allow_replacement: true" in account.refuse(**other)
         assert [one["InstanceId"] for one in account.instances()] == [before["InstanceId"]]
         planned = account.run("--check", network_allow_replacement=True, **other)
         assert account.run(network_allow_replacement=True, **other) == planned
