@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.outlook import SETTINGS, outlook
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check
@@ -68,11 +70,18 @@ class ActionModule(ActionBase):
         for error in answer["errors"]:
             for role in roles:
                 compared.unknown.setdefault(role, []).append(f"{error['permission']}: {error['message']}")
+        tags = {resource["id"]: resource["tags"] for resource in answer["resources"]}
+        settings = {name: boolean(reader.get(name), strict=False) for name in SETTINGS}
+
+        def expected(difference: Difference) -> Values:
+            owned = identity.owns_tags(tags.get(difference.id, {}))
+            return asdict(outlook(difference, owned, identity.name, settings))
+
         result.update(
             changed=False,
             converged=compared.converged(roles),
             to_run=compared.to_run(roles),
-            differences=[asdict(difference) for difference in compared.differences],
+            differences=[{**asdict(difference), **expected(difference)} for difference in compared.differences],
             declared=declared,
             unknown=compared.unknown,
             diff=both_sides(compared.differences),

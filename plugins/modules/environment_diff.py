@@ -162,9 +162,30 @@ differences:
           type: raw
           returned: always
         after:
-          description: What is declared.
+          description: What is declared. Other resources are named.
           type: raw
           returned: always
+    replaced:
+      description: Why a run terminates the resource and makes it anew. Empty where it is changed where it stands.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    refused:
+      description: The variable without which a run stops instead of replacing it. Empty where it goes on.
+      type: str
+      returned: always
+      sample: compute_allow_replacement
+    left:
+      description: Why a run leaves the difference as it is. Empty where it settles it.
+      type: str
+      returned: always
+      sample: ""
+    note:
+      description: What else happens while a run settles it.
+      type: str
+      returned: always
+      sample: ""
 outputs:
   description:
     - The outputs of the roles, and of those that they are declared with, by role, as M(mlinfra.aws.environment_info)

@@ -79,13 +79,13 @@ json.dump(data, open("{CONFIGURATION}", "w"))
     def cell(self, code: str) -> Iterator[None]:
         """A cell that runs in a kernel."""
         program = (CHECKOUT / "molecule" / "ml_host" / "files" / "run_cell.py").read_text(encoding="utf-8")
-        self.on_host(f"cat > /root/run_cell.py <<'E'\n{program}\nE\nsetsid {PYTHON} /root/run_cell.py '{code}' >/dev/null 2>&1 &", user="root")
+        self.on_host(f"cat > /var/tmp/run_cell.py <<'E'\n{program}\nE\nsetsid {PYTHON} /var/tmp/run_cell.py '{code}' >/dev/null 2>&1 &", user="root")
         try:
             yield
         finally:
             for kernel in self.jupyter("GET", "kernels"):
                 self.jupyter("DELETE", f"kernels/{kernel['id']}")
-            self.on_host("pkill -f /root/run_cell.py || true", user="root")
+            self.on_host("pkill -f /var/tmp/run_cell.py || true", user="root")
 
     @contextmanager
     def program(self, command: str, user: str = "ml") -> Iterator[None]:

@@ -67,14 +67,14 @@ class TestDestroy:
             InstanceId=instance["InstanceId"],
             BlockDeviceMappings=[{"DeviceName": device, "Ebs": {"DeleteOnTermination": False}}],
         )
-        ec2.delete_tags(Resources=[volume])
+        ec2.delete_tags(Resources=[volume], Tags=[{"Key": "Project"}])
         done = site.run(PLAYBOOK, *CONFIRMED)
         certificate = _certificate(done.stdout)
         kept, left = certificate.split("Left over", 1)
         assert done.returncode != 0
         assert _buckets(site)[0] in kept
         assert "/aws/ec2/bench-seed-ml-training" in kept
-        assert f"4.00  volume             {volume}" in left
+        assert f"4.00  volume             bench-seed-ml-training-1 ({volume})" in left
         assert "$4.00/month" in left
         ec2.delete_volume(VolumeId=volume)
 

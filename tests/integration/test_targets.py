@@ -35,7 +35,7 @@ def test_vpc_endpoints(emulator: Emulator) -> None:
     stands = {
         "vpc_id": vpc,
         "subnet_ids": subnets,
-        "route_table_ids": [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2)],
+        "route_table_ids": [ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _each in range(2)],
         "security_group_id": ec2.create_security_group(GroupName="e", Description="e", VpcId=vpc)["GroupId"],
     }
     emulator.run_target("vpc_endpoints", stands, "module", "module")

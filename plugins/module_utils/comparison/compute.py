@@ -167,7 +167,6 @@ INSTANCE = Kind(
 )
 
 
-
 def _holder(address: Entry, standing: Standing) -> str:
     """The declared name of the instance that an address belongs to."""
     return standing.name(address["InstanceId"]) if address.get("InstanceId") else ""

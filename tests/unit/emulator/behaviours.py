@@ -434,7 +434,7 @@ def _endpoint_moves(aws: Clients) -> bool:
 def _endpoint_routes(aws: Clients) -> bool:
     """The route of a gateway endpoint is in the tables that it serves now, and it goes with the endpoint."""
     with vpc(aws) as (ec2, network, subnet):
-        one, other = (ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"] for _ in "ab")
+        one, other = (ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"] for _each in "ab")
         made = ec2.create_vpc_endpoint(
             VpcId=network, ServiceName="com.amazonaws.us-east-1.s3", VpcEndpointType="Gateway", RouteTableIds=[one]
         )["VpcEndpoint"]["VpcEndpointId"]
