@@ -51,7 +51,7 @@ def test_all_problems_come_at_once(account: Account) -> None:
         ("network_private_subnets[1]", "10.0.0.300/24", "is not a range of addresses"),
         ("network_availability_zones[1]", "us-east-1z", "choose from us-east-1a, us-east-1b"),
         ("network_allowed_cidrs[0]", "0.0.0.0/0", "never in prod"),
-        ("network_egress", "nat", "nat_gateway, nat_gateway_per_az, none"),
+        ("network_egress", "nat", "nat_gateway, nat_gateway_per_az, nat_instance, endpoints, none"),
         ("network_ingress_ports[0].protocl", "tcp", "use port, description"),
         ("storage_models_noncurrent_expiration_days", "10", "storage_models_noncurrent_glacier_days (30)"),
         ("compute_instance_type", "t3.mediun", "is not offered in us-east-1", "t3.medium"),

@@ -36,8 +36,9 @@ class Limit:
 LIMITS = {
     # Modules: 47, and one more for each time that it looks in vain whether a task beside the others has ended.
     "apply": Limit(calls=3.1, writing_calls=72, programs=14, modules=60, tasks=126),
-    "noop": Limit(calls=1.1, writing_calls=0, programs=2, modules=2, tasks=11),
-    "destroy": Limit(calls=2.8, writing_calls=36, programs=2, modules=37, tasks=61),
+    "noop": Limit(calls=1.1, writing_calls=0, programs=2, modules=2, tasks=9),
+    # Calls: the look for what is left asks by tags, names and ids.
+    "destroy": Limit(calls=3.0, writing_calls=36, programs=2, modules=39, tasks=76),
 }
 
 

@@ -131,7 +131,8 @@ class TestPower:
         assert (after["SourceDestCheck"], after["Monitoring"]["State"]) == (True, "disabled")
         assert after["BlockDeviceMappings"][0]["Ebs"]["DeleteOnTermination"]
         assert (volume["Throughput"], volume["Iops"]) == (125, 3000)
-        assert ec2.describe_key_pairs()["KeyPairs"][0]["Tags"] == pair["Tags"]
+        tagged = ec2.describe_key_pairs()["KeyPairs"][0]["Tags"]
+        assert {tag["Key"]: tag["Value"] for tag in tagged} == {tag["Key"]: tag["Value"] for tag in pair["Tags"]}
 
     def test_stopped_with_its_way_out_and_left_so(self, environment: Environment) -> None:
         said = environment.settled("stop", "-e", "include_nat=true")

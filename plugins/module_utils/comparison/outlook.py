@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .model import Change, Difference
@@ -43,7 +43,7 @@ class Outlook:
         note: what happens meanwhile; empty for nothing that anybody notices.
     """
 
-    replaced: tuple[str, ...] = ()
+    replaced: list[str] = field(default_factory=list)
     refused: str = ""
     left: str = ""
     note: str = ""
@@ -62,7 +62,7 @@ def outlook(difference: Difference, owned: bool, name: str, settings: Settings) 
         return Outlook(left=_left(difference, owned, name, settings))
     if difference.action == "create":
         return Outlook()
-    replaced = tuple(reason for change in difference.attributes for reason in _reasons(difference.kind, change))
+    replaced = [reason for change in difference.attributes for reason in _reasons(difference.kind, change)]
     if replaced:
         setting = _ALLOWS[difference.kind]
         return Outlook(replaced, "" if settings.get(setting) else setting)

@@ -264,6 +264,19 @@ def _address_is_free(aws: Clients) -> bool:
         return "AssociationId" not in left and not left.get("InstanceId")
 
 
+@behaviour("ec2_rule_descriptions")
+def _described_otherwise(aws: Clients) -> bool:
+    """A call that describes rules of a security group otherwise does so, and says it."""
+    with vpc(aws) as (ec2, network, _subnet):
+        group = ec2.create_security_group(GroupName="described", Description="d", VpcId=network)["GroupId"]
+        rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+        ranges = [{"IpRanges": [{"CidrIp": "192.0.2.0/24", "Description": text}]} for text in ("before", "after")]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule | ranges[0]])
+        told = ec2.update_security_group_rule_descriptions_ingress(GroupId=group, IpPermissions=[rule | ranges[1]])
+        [found] = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+        return told.get("Return") is True and found["IpRanges"] == ranges[1]["IpRanges"]
+
+
 @behaviour("ec2_monitoring")
 def _monitored(aws: Clients) -> bool:
     """Detailed monitoring of an instance that stands can be switched on and off."""
