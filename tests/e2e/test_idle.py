@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
 from .conftest import CHECKOUT, SLOT
 
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
