@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices,
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import declared_resources
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.what_if import Assumptions, types_to_price
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check_rest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 ROLES = list(INPUTS)
@@ -43,15 +43,10 @@ class ActionModule(ActionBase):
         def execute(module: str, options: Values) -> Values:
             return self._execute_module(module_name=f"mlinfra.aws.{module}", module_args=options, task_vars=task_vars)
 
-        to_check = [role for role in ROLES if role not in (reader.get("preflight_passed") or [])]
-        if to_check:
-            connection = {name: value for name, value in self._task.args.items() if name not in OPTIONS}
-            checked = check(reader, to_check, lambda request: execute("preflight", {**connection, **request}))
-            result.update(changed=False, **checked)
-            if result.get("failed"):
-                return result
-            for variable, fact in checked["ansible_facts"].items():
-                reader.replace(variable, fact)
+        connection = {name: value for name, value in self._task.args.items() if name not in OPTIONS}
+        result.update(check_rest(reader, ROLES, connection, execute))
+        if result.get("failed"):
+            return result
         declarations = Declarations(reader)
         asked = declarations.request(ROLES)
         zones, region = private_zones(reader), reader.get("mlinfra_region") or ""

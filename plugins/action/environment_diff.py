@@ -18,7 +18,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.outlook import SETTINGS, outlook
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check_rest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 # Options of this module that the one which checks does not have.
@@ -41,15 +41,10 @@ class ActionModule(ActionBase):
         def execute(module: str, options: Values) -> Values:
             return self._execute_module(module_name=f"mlinfra.aws.{module}", module_args=options, task_vars=task_vars)
 
-        to_check = [role for role in roles if role not in (reader.get("preflight_passed") or [])]
-        if to_check:
-            connection = {name: value for name, value in self._task.args.items() if name not in OPTIONS}
-            checked = check(reader, to_check, lambda request: execute("preflight", {**connection, **request}))
-            result.update(changed=False, **checked)
-            if result.get("failed"):
-                return result
-            for variable, fact in checked["ansible_facts"].items():
-                reader.replace(variable, fact)
+        connection = {name: value for name, value in self._task.args.items() if name not in OPTIONS}
+        result.update(check_rest(reader, roles, connection, execute))
+        if result.get("failed"):
+            return result
         declarations = Declarations(reader)
         request = {**declarations.request(roles), **self._task.args}
         if declarations.unreadable:

@@ -22,13 +22,19 @@ def role_is_unknown(error: AnsibleAWSError) -> bool:
     return "role" in said and "assum" in said
 
 
-def once_the_role_is_known(write: Callable[[], Any], timeout: float, sleep: Sleep = time.sleep) -> Any:
+def once_the_role_is_known(
+    write: Callable[[], Any],
+    timeout: float,
+    sleep: Sleep = time.sleep,
+    unknown: Callable[[AnsibleAWSError], bool] = role_is_unknown,
+) -> Any:
     """Writes, again and again while the service doesn't know the role yet, and returns what the write returned.
 
     Args:
         write: makes the call.
         timeout: seconds after which the refusal is final.
         sleep: waits some seconds.
+        unknown: tells by a service's error whether it is that.
 
     Raises:
         AnsibleAWSError: any other refusal at once, this one at the end.
@@ -38,7 +44,7 @@ def once_the_role_is_known(write: Callable[[], Any], timeout: float, sleep: Slee
         try:
             return write()
         except AnsibleAWSError as error:
-            if not role_is_unknown(error) or waited >= timeout:
+            if not unknown(error) or waited >= timeout:
                 raise
         sleep(_DELAY)
         waited += _DELAY

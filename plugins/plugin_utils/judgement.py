@@ -71,6 +71,29 @@ def check(reader: RoleSettings, roles: t.Sequence[str], ask: t.Callable[[Values]
     }
 
 
+def check_rest(
+    reader: RoleSettings, roles: t.Iterable[str], connection: Values, execute: t.Callable[[str, Values], Values]
+) -> Values:
+    """Judge the settings of those roles that nobody has checked in this run, and let the reader know the facts.
+
+    Args:
+        reader: where settings come from.
+        roles: names of the roles whose settings are needed.
+        connection: how modules reach AWS, as options that every AWS module takes.
+        execute: runs a module of this collection with options, and returns its result.
+
+    Returns:
+        What `check` returns, nothing where all of them have passed.
+    """
+    to_check = [role for role in roles if role not in (reader.get("preflight_passed") or [])]
+    if not to_check:
+        return {}
+    checked = check(reader, to_check, lambda request: execute("preflight", {**connection, **request}))
+    for variable, fact in checked.get("ansible_facts", {}).items():
+        reader.replace(variable, fact)
+    return {"changed": False, **checked}
+
+
 def rules(role: str) -> types.ModuleType:
     """Return the rules of a role."""
     return importlib.import_module(RULES + role)

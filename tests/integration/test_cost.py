@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,7 @@ import pytest
 import yaml
 
 from .conftest import ROOT, Emulator
+from .site import Site, running
 
 SLOT = 19
 GB = 1024**3
@@ -31,6 +29,7 @@ class Operator:
 
     def __init__(self, emulator: Emulator, folder: Path) -> None:
         self.emulator = emulator
+        self._site = Site(emulator)
         self._folder = folder
         self._runs = 0
 
@@ -38,25 +37,8 @@ class Operator:
         """Run a playbook; the test fails with its output where it fails."""
         self._runs += 1
         self.caller = f"operator{self._runs}"
-        program = [Path(sys.executable).parent / "ansible-playbook", "-i", "benchmarks/inventory"]
-        done = subprocess.run(
-            [*program, f"playbooks/{playbook}.yml", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_NOCOLOR": "true",
-                "AWS_ENDPOINT_URL": self.emulator.endpoint,
-                "AWS_CA_BUNDLE": self.emulator.ca_bundle,
-                "AWS_ACCESS_KEY_ID": self.caller,
-                "AWS_SECRET_ACCESS_KEY": "operator",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        key = {"AWS_ACCESS_KEY_ID": self.caller, "AWS_SECRET_ACCESS_KEY": "operator"}
+        return self._site.playbook(f"playbooks/{playbook}.yml", *arguments, **key)
 
     def cost(self, *arguments: str) -> tuple[dict[str, Any], str]:
         """Run cost.yml, see that it wrote nothing, and return its JSON and what it printed."""
@@ -75,13 +57,8 @@ def summed(bill: dict[str, Any]) -> float:
 @pytest.fixture(scope="module")
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """An operator on an account with nothing in it."""
-    emulator = Emulator(SLOT)
-    emulator.program("start")
-    try:
-        emulator.program("reset")
+    with running(SLOT) as emulator:
         yield Operator(emulator, tmp_path_factory.mktemp("reports"))
-    finally:
-        emulator.program("stop")
 
 
 @pytest.mark.weight(150)

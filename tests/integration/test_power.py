@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import ROOT, Emulator
+from .conftest import Emulator
+from .site import Site, running
 
 SLOT = 18
 NAMES = [f"bench-seed-ml-training-{number}" for number in (1, 2, 3)]
@@ -27,28 +24,13 @@ class Environment:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
+        self._site = Site(emulator)
         self.ec2 = emulator.client("ec2")
         self.route53 = emulator.client("route53")
 
     def run(self, name: str, *arguments: str, check: bool = True) -> str:
         """Run a playbook and return its output."""
-        done = subprocess.run(
-            [Path(sys.executable).parent / "ansible-playbook", "-i", "benchmarks/inventory", f"playbooks/{name}.yml", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_NOCOLOR": "true",
-                "AWS_ENDPOINT_URL": self.emulator.endpoint,
-                "AWS_CA_BUNDLE": self.emulator.ca_bundle,
-                "AWS_ACCESS_KEY_ID": "module",
-                "AWS_SECRET_ACCESS_KEY": "module",
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._site.run(f"playbooks/{name}.yml", *arguments)
         assert (done.returncode == 0) == check, done.stdout[-6000:] + done.stderr
         return " ".join((done.stdout + done.stderr).split())
 
@@ -97,16 +79,11 @@ def changes(said: str) -> int:
 @pytest.fixture(scope="module")
 def environment() -> Iterator[Environment]:
     """An environment that stands, and a zone for its records."""
-    emulator = Emulator(SLOT)
-    emulator.program("start")
-    try:
-        emulator.program("reset")
+    with running(SLOT) as emulator:
         made = Environment(emulator)
         made.route53.create_hosted_zone(Name="example.org", CallerReference="test")
         made.run("provision")
         yield made
-    finally:
-        emulator.program("stop")
 
 
 class TestPower:

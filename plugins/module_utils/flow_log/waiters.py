@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.mlinfra.aws.plugins.module_utils.new_role import once_the_role_is_known
 
 Sleep = Callable[[float], None]
 
@@ -32,15 +33,7 @@ def create_with_new_role(create: Callable[[], str], timeout: float, sleep: Sleep
     Raises:
         AnsibleAWSError: any other refusal at once, this one at the end.
     """
-    waited = 0.0
-    while True:
-        try:
-            return create()
-        except AnsibleAWSError as error:
-            if not role_is_unknown(error) or waited >= timeout:
-                raise
-        sleep(_DELAY)
-        waited += _DELAY
+    return once_the_role_is_known(create, timeout, sleep, role_is_unknown)
 
 
 def until_listed(
