@@ -53,7 +53,8 @@ class Host:
         ec2 = self.emulator.client("ec2")
         ec2.import_key_pair(KeyName="power", PublicKeyMaterial=key.with_suffix(".pub").read_bytes())
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+        zone = "us-east-1a"  # AWS chooses any zone otherwise, one without the type too.
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
         tags = [{"Key": name, "Value": value} for name, value in {**TAGS, "Name": NAME}.items()]
         image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
         made = ec2.run_instances(
