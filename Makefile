@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Without compiled files Python takes longer to load Ansible than Ansible takes for a run without changes.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 # The Python that .venv is made from: 3.11 or newer.

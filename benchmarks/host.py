@@ -82,7 +82,7 @@ class Rehearsal:
         with tempfile.TemporaryDirectory() as folder:
             record = Path(folder) / "trips.jsonl"
             seconds = self.playbook(
-                "configure", *arguments, ANSIBLE_CALLBACKS_ENABLED="trips", TRIPS_RECORD=str(record)
+                "configure", *arguments, ANSIBLE_CALLBACKS_ENABLED="trips,mlinfra.aws.warm", TRIPS_RECORD=str(record)
             )
             events = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
         counts = Counter(event["event"] for event in events if event["event"] != "task")

@@ -10,7 +10,7 @@ from plain.aws import Aws, Difference, differs, ensure_ec2_tags, filters, found,
 from plain.settings import Settings
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-USER_DATA = Path(__file__).parents[2] / "roles" / "compute" / "templates" / "user_data.sh.j2"
+USER_DATA = Path(__file__).parents[2] / "roles" / "compute" / "files" / "user_data.sh"
 STANDING = ["pending", "running", "stopping", "stopped"]
 METADATA = {"HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
 

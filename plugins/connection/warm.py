@@ -43,10 +43,12 @@ options:
     vars:
       - name: ansible_warm_collections
   warm_services:
-    description: AWS services, by boto3's names, whose models the process reads while it has nothing else to do.
+    description:
+      - AWS services, by boto3's names, whose models the process reads while it has nothing else to do.
+      - The default is what the roles of this collection speak to, first what they need first.
     type: list
     elements: str
-    default: []
+    default: [sts, ec2, ssm, s3, iam, logs, cloudwatch, sns]
     vars:
       - name: ansible_warm_services
   warm_cache:
@@ -79,19 +81,19 @@ notes:
   - A Python package that is installed by the run itself is seen by the modules after it.
 """
 
+import multiprocessing
 import os
 import typing as t
 
-import ansible
 import ansible.constants as C
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.text.converters import to_text
 from ansible.plugins.connection.local import Connection as LocalConnection
-from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.display import Display
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm import client
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm.command import Command, NotUnderstood, parse
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm.packed import Packed
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm.plans import plan_for
 
 display = Display()
 
@@ -101,7 +103,9 @@ class Connection(LocalConnection):
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
-        self._owner = int(kwargs.get("ansible_playbook_pid") or os.getppid())
+        # Not getppid: a worker that outlives the run's main process has another parent then.
+        main = multiprocessing.parent_process()
+        self._owner = int(main.pid if main else os.getpid())
 
     def set_options(self, *args: t.Any, **kwargs: t.Any) -> None:
         """Take the options of a task, and have the process started while the task is still being prepared."""
@@ -193,11 +197,6 @@ class Connection(LocalConnection):
 
     def _plan(self, interpreter: str) -> client.Plan:
         """Return how the process for an interpreter is started."""
-        return client.Plan(
-            folder=C.DEFAULT_LOCAL_TMP,
-            interpreter=interpreter,
-            owner=self._owner,
-            folders=[os.path.dirname(os.path.dirname(ansible.__file__)), *AnsibleCollectionConfig.collection_paths],
-            collections=self.get_option("warm_collections"),
-            services=self.get_option("warm_services"),
+        return plan_for(
+            interpreter, self._owner, self.get_option("warm_collections"), self.get_option("warm_services")
         )

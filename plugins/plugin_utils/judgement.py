@@ -24,6 +24,8 @@ SHARED = (
     *("mlinfra_extra_tags", "mlinfra_log_retention_days"),
     *("ml_host_connection", "ml_host_login_user", "ml_host_s3_addressing_style"),
 )
+# What most of the other settings are made of, each after those that it is made of itself.
+COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
 # They stand in for what is missing or wrong, so that it is named once and not again for each name made of it.
 STAND_INS = {"mlinfra_project": "project", "mlinfra_environment": "environment"}
 # The account is not known yet. Names that are made of it get their full length.
@@ -115,7 +117,20 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
             reader.replace(variable, stand_in)
     if not reader.get("mlinfra_account_id"):
         reader.replace("mlinfra_account_id", UNKNOWN_ACCOUNT)
-    settings = {**reader.read(SHARED), **{name: shared.get(name) for name in STAND_INS}, "preflight_roles": roles}
+    with reader.settled(COMMON):
+        settings, found = _read(reader, roles)
+    settings.update({name: shared.get(name) for name in STAND_INS}, preflight_roles=roles)
+    found = project.problems(settings) + _unreadable_problems(reader) + found
+    for role in roles:
+        found.extend(rules(role).problems(settings))
+    if "compute" in roles and wanted(settings, "compute"):
+        settings["preflight_image_parameter"] = reader.get("compute_image_parameter") or ""
+    return settings, found
+
+
+def _read(reader: RoleSettings, roles: t.Collection[str]) -> tuple[Values, list[str]]:
+    """Return the settings of all roles that fit their specifications, and what is wrong with those of the roles to judge."""
+    settings: Values = reader.read(SHARED)
     found: list[str] = []
     for role in ROLES:
         noted = dict(reader.unreadable)
@@ -131,11 +146,6 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
             found.extend(faults + specs.required_problems(spec, reader) + _misspelt_problems(reader, role))
         else:
             reader.unreadable = noted
-    found = project.problems(settings) + _unreadable_problems(reader) + found
-    for role in roles:
-        found.extend(rules(role).problems(settings))
-    if "compute" in roles and wanted(settings, "compute"):
-        settings["preflight_image_parameter"] = reader.get("compute_image_parameter") or ""
     return settings, found
 
 

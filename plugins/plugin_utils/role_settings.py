@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import pathlib
 import re
@@ -73,6 +74,19 @@ class RoleSettings:
         """Let a variable have another value from here on."""
         self._variables[variable] = value
         self.unreadable.pop(variable, None)
+
+    @contextlib.contextmanager
+    def settled(self, variables: t.Iterable[str]) -> t.Iterator[None]:
+        """Template variables once for a while, and not again for each that needs them."""
+        before = {variable: self._variables[variable] for variable in variables if variable in self}
+        for variable in before:
+            value = self.get(variable)
+            if variable not in self.unreadable:
+                self._variables[variable] = value
+        try:
+            yield
+        finally:
+            self._variables.update(before)
 
     def settle(self, role: str) -> None:
         """Template what a role's vars/main/declared.yml says, each variable once and not again for each that needs it.

@@ -50,7 +50,7 @@ class Platform:
             "LOCAL_CLOUD_SLOT": str(SLOT),
             "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
             "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "benchmarks" / "callback_plugins"),
-            "ANSIBLE_CALLBACKS_ENABLED": "trips",
+            "ANSIBLE_CALLBACKS_ENABLED": "trips,mlinfra.aws.hand_over,mlinfra.aws.warm",
             "TRIPS_RECORD": str(self.trips),
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_CA_BUNDLE": str(self.directory / "ca.pem"),

@@ -103,3 +103,14 @@ def test_layout(role: str) -> None:
     state = _options(role)[f"{role}_state"]
     assert sorted(state["choices"]) == ["absent", "present"]
     assert _defaults(role)[f"{role}_state"] == "present"
+
+
+def test_the_action_group_has_all_that_speaks_to_aws() -> None:
+    """What is told the way to AWS once, by the group, is every AWS module that is used, and every one of our own."""
+    group = _load(ROOT / "meta" / "runtime.yml")["action_groups"]["aws"]
+    texts = "\n".join(
+        path.read_text() for folder in ("roles", "playbooks", "molecule") for path in (ROOT / folder).rglob("*.yml")
+    )
+    used = set(re.findall(r"^\s*-?\s*((?:amazon|community)\.aws\.\w+):", texts, re.MULTILINE))
+    own = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if "AnsibleAWSModule" in path.read_text()}
+    assert set(group) == used | own

@@ -42,6 +42,20 @@ def noted() -> t.Iterator[set[str]]:
         os.environ.__class__ = plain
 
 
+@contextlib.contextmanager
+def replaced(values: t.Mapping[str, str]) -> t.Iterator[None]:
+    """Give this process another environment for a while. What is read of it then says nothing and is not noted."""
+    noting = type(os.environ)
+    os.environ.__class__ = os._Environ
+    names = dict(os.environ)
+    try:
+        replace(values)
+        yield
+    finally:
+        replace(names)
+        os.environ.__class__ = noting
+
+
 def replace(values: t.Mapping[str, str]) -> None:
     """Give this process another environment."""
     for name in [name for name in os.environ if name not in values]:

@@ -5,16 +5,26 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
 import typing as t
 
+from . import environment
 from .payload import Payload
 
 # Where a module names the service that it makes a client of.
 _CLIENT = re.compile(rb"""\b(?:client|resource)\(\s*["']([a-z0-9-]+)["']""")
 _KINDS = ("service-2", "endpoint-rule-set-1")
+# What botocore would otherwise load while it makes a client or calls AWS for the first time.
+_LIBRARY = (
+    *("boto3", "boto3.session", "botocore.session", "botocore.client", "botocore.httpsession", "botocore.signers"),
+    *("botocore.retries.adaptive", "botocore.retries.standard", "botocore.retryhandler", "botocore.docs.service"),
+    *("boto3.ec2.createtags", "boto3.s3.inject"),
+)
+# In the place of the user's own files.
+_NO_SETTINGS = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
 _METHODS = frozenset(
     ("load_service_model", "load_data_with_path", "list_available_services", "list_api_versions")
     + ("determine_latest_version",)
@@ -66,11 +76,38 @@ class Models:
                 self._load_service(match[1].decode("ascii"))
 
     def idle(self) -> bool:
-        """Read one of the wanted models; say whether there was one to read."""
-        if not self._installed or not self._wanted:
+        """Read one of the wanted models, or load the library first; say whether there was anything to do."""
+        if not self._wanted:
             return False
-        self._load_service(self._wanted.pop(0))
+        if not self._installed:
+            self._load_library()
+            return bool(self._wanted)
+        service = self._wanted.pop(0)
+        self._load_service(service)
+        self._rehearse(service)
         return True
+
+    def _load_library(self) -> None:
+        """Load what makes clients, with all that it would load by and by."""
+        try:
+            for name in _LIBRARY:
+                importlib.import_module(name)
+        except ImportError:
+            self._wanted = []
+        else:
+            self.install()
+
+    @staticmethod
+    def _rehearse(service: str) -> None:
+        """Make a client and forget it: what botocore works out once for a process is there for those of the forks.
+
+        Nothing is called, and nothing of this process' environment, configuration or credentials is used.
+        """
+        with environment.replaced(_NO_SETTINGS):
+            session = importlib.import_module("boto3.session").Session(
+                aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1"
+            )
+            session.client(service, endpoint_url="http://localhost")
 
     def _load_service(self, service: str) -> None:
         """Read what every client of a service needs."""

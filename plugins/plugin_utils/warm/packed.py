@@ -24,11 +24,12 @@ import ansible.constants as C
 from ansible.plugins.loader import module_utils_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
+from . import store
 from .command import NotUnderstood
 from .payload import Part, Reader
 
 # Changes when this file takes note of other things.
-_VERSION = 2
+_VERSION = 3
 _BROUGHT = "brought"
 _ANSIBLE = pathlib.Path(ansible.__file__).parent
 _OWN_UTILS = _ANSIBLE / "module_utils"
@@ -36,20 +37,20 @@ _OWN_UTILS = _ANSIBLE / "module_utils"
 _MADE_UP = ("ansible", "ansible.module_utils")
 _REDIRECTION = re.compile(rb"\nimport sys\nimport [\w.]+ as mod\n\nsys\.modules\['[\w.]+'\] = mod\n")
 
-Look = list[int]
+Look = list[int] | list[str]
 
 
 class Packed:
     """The packed modules that are kept.
 
     Args:
-        store: the folder to keep them in; it is made for this user alone.
+        folder: the folder to keep them in; it is made for this user alone.
         run: Ansible's folder for temporary files of this run.
     """
 
-    def __init__(self, store: str, run: str) -> None:
+    def __init__(self, folder: str, run: str) -> None:
         self._run = pathlib.Path(run, "ansiballz_cache")
-        self._store = pathlib.Path(store).expanduser() / _context()
+        self._store = pathlib.Path(folder).expanduser() / _context()
         self._looks: dict[str, Look | None] = {}
 
     def bring(self) -> None:
@@ -67,7 +68,7 @@ class Packed:
         for brought in self._run.glob("*-none"):
             if brought.is_symlink():
                 brought.unlink(missing_ok=True)
-        if self._is_mine() and _only_own_utils():
+        if store.is_own(self._store) and _only_own_utils():
             for noted in self._store.glob("*.json"):
                 kept = noted.with_suffix("")
                 if self._holds(noted):
@@ -81,9 +82,8 @@ class Packed:
         """Keep what was packed in this run."""
         if not _only_own_utils():
             return
-        self._store.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._store.mkdir(mode=0o700, exist_ok=True)
-        if not self._is_mine():
+        store.make(self._store)
+        if not store.is_own(self._store):
             return
         for packed in self._run.glob("*-none"):
             kept = self._store / packed.name
@@ -97,22 +97,18 @@ class Packed:
             _write(kept, content)
             _write(self._store / f"{packed.name}.json", json.dumps(note).encode("utf-8"))
 
-    def _is_mine(self) -> bool:
-        """Say whether nobody else can write into the store."""
-        try:
-            status = self._store.stat()
-        except OSError:
-            return False
-        return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
     def _look(self, path: str) -> Look | None:
-        """Return what tells one state of a file or folder from another; None for one that isn't there."""
+        """Return what tells one state of a file, or of a folder's list of files, from another; None for nothing there."""
         if path not in self._looks:
             try:
                 status = os.stat(path)
-                self._looks[path] = [status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino]
+                # Python's compiled files come and go in a folder without meaning anything.
+                names = sorted(set(os.listdir(path)) - {"__pycache__"}) if stat.S_ISDIR(status.st_mode) else None
             except OSError:
                 self._looks[path] = None
+            else:
+                file = [status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino]
+                self._looks[path] = file if names is None else names
         return self._looks[path]
 
     def _holds(self, noted: pathlib.Path) -> bool:
