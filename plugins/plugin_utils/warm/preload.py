@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
-from ansible.plugins.loader import action_loader, connection_loader, filter_loader, lookup_loader, shell_loader, test_loader
+from ansible.plugins.loader import (
+    action_loader,
+    connection_loader,
+    filter_loader,
+    lookup_loader,
+    shell_loader,
+    test_loader,
+)
 
 _ACTIONS = (
     *("ansible.builtin.assert", "ansible.builtin.async_status", "ansible.builtin.debug", "ansible.builtin.fail"),
