@@ -46,6 +46,56 @@ def test_vpc_endpoints(emulator: Emulator) -> None:
     assert interfaces["NetworkInterfaces"] == []
 
 
+def test_subnets(emulator: Emulator) -> None:
+    """Creates each once, changes each attribute once, deletes each once; what is refused comes to nothing."""
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    emulator.run_target("subnets", {"vpc_id": vpc}, "module", "module")
+    create = ["CreateSubnet", "CreateSubnet", "ModifySubnetAttribute"]
+    modify = ["ModifySubnetAttribute", "CreateTags", "ModifySubnetAttribute"]
+    assert emulator.written("module") == [f"ec2:{call}" for call in [*create, *modify, "DeleteSubnet", "DeleteSubnet"]]
+    assert ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"] == []
+
+
+def test_security_groups(emulator: Emulator) -> None:
+    """Takes one call for all new rules of a direction, and revokes after it has authorized."""
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    [default] = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    # On AWS the default group comes with this rule.
+    among = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": default["GroupId"]}]}]
+    ec2.authorize_security_group_ingress(GroupId=default["GroupId"], IpPermissions=among)
+    emulator.run_target("security_groups", {"vpc_id": vpc}, "module", "module")
+    create = ["CreateSecurityGroup", "AuthorizeSecurityGroupIngress"]
+    empty = ["RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "CreateTags"]
+    ingress = ["AuthorizeSecurityGroupIngress", "UpdateSecurityGroupRuleDescriptionsIngress", "RevokeSecurityGroupIngress"]
+    egress = ["AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress", "CreateTags"]
+    calls = [*create, *empty, *ingress, *egress, "DeleteSecurityGroup"]
+    assert emulator.written("module") == [f"ec2:{call}" for call in calls]
+    [default] = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    assert default["IpPermissions"] == default["IpPermissionsEgress"] == []
+
+
+def test_route_tables(emulator: Emulator) -> None:
+    """Moves a subnet and leads a route elsewhere in one call each."""
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in (1, 2)
+    ]
+    interface = ec2.create_network_interface(SubnetId=subnets[0])["NetworkInterface"]["NetworkInterfaceId"]
+    stands = {"vpc_id": vpc, "subnet_ids": subnets, "gateway_id": gateway, "network_interface_id": interface}
+    emulator.run_target("route_tables", stands, "module", "module")
+    create = ["CreateRouteTable"] * 2 + ["CreateRoute"] * 2 + ["AssociateRouteTable"] * 2
+    modify = ["ReplaceRoute", "DeleteRoute", "CreateTags", "ReplaceRouteTableAssociation"]
+    delete = ["DisassociateRouteTable", "DeleteRouteTable"] * 2
+    assert emulator.written("module") == [f"ec2:{call}" for call in create + modify + delete]
+    [main] = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    assert main["Associations"][0]["Main"]
+
+
 def test_cloudwatch_dashboard(emulator: Emulator) -> None:
     """Writes twice and deletes once."""
     emulator.run_target("cloudwatch_dashboard", {}, "module", "module")
