@@ -34,12 +34,14 @@ def apply(aws: Aws, settings: Settings, instance_id: str) -> None:
 
 def _ensure_topic(sns: Any, settings: Settings) -> None:
     arn, policy = settings.topic_arn, documents.topic_policy(settings)
+    name = arn.rsplit(":", 1)[1]
     answer = found(sns.get_topic_attributes, "NotFound", TopicArn=arn)
     if answer is None:
-        sns.create_topic(
-            Name=arn.rsplit(":", 1)[1], Attributes={"Policy": json.dumps(policy)}, Tags=tag_list(settings.tags)
-        )
+        attributes = {"DisplayName": name, "Policy": json.dumps(policy)}
+        sns.create_topic(Name=name, Attributes=attributes, Tags=tag_list(settings.tags))
         return
+    if answer["Attributes"]["DisplayName"] != name:
+        sns.set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue=name)
     if json.loads(answer["Attributes"]["Policy"]) != policy:
         sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy))
     for subscription in sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:

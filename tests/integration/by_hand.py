@@ -721,7 +721,8 @@ TOGETHER = [
             TopicArn=h.outputs["monitoring"]["topic_arn"], AttributeName="DisplayName", AttributeValue="by hand"
         ),
         lambda h, _: h.sns.set_topic_attributes(
-            TopicArn=h.outputs["monitoring"]["topic_arn"], AttributeName="DisplayName", AttributeValue=""
+            TopicArn=h.outputs["monitoring"]["topic_arn"], AttributeName="DisplayName",
+            AttributeValue=h.outputs["monitoring"]["topic_arn"].rpartition(":")[2],
         ),
     ),
 ]  # fmt: skip

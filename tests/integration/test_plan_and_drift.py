@@ -40,8 +40,6 @@ PLANNED = [
 NOT_REPAIRED = {
     "added a lifecycle rule",
     "let other sites read a bucket",
-    "gave the topic another name to show",
-    "told the topic when all is well",
 }
 GUARDS = "@tests/integration/guards.yml"
 

@@ -104,6 +104,18 @@ def test_cloudwatch_dashboard(emulator: Emulator) -> None:
     assert emulator.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
 
 
+def test_metric_alarms(emulator: Emulator) -> None:
+    """Puts what differs and nothing else, and deletes all at once, but not those of others."""
+    cloudwatch = emulator.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="other-1-cpu", Namespace="AWS/EC2", MetricName="CPUUtilization", Statistic="Average", Period=60,
+        EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    emulator.run_target("metric_alarms", {}, "module", "module")
+    assert emulator.written("module") == [f"cloudwatch:{call}" for call in ["PutMetricAlarm"] * 4 + ["DeleteAlarms"]]
+    assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["other-1-cpu"]
+
+
 def test_bucket_folders(emulator: Emulator) -> None:
     """Makes each folder once and removes each once."""
     emulator.run_target("bucket_folders", {}, "module", "module")

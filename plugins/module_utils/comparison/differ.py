@@ -71,6 +71,17 @@ def compare(
     return result
 
 
+def attribute_changes(kind: str, declared: Mapping[str, Any], answer: Entry) -> tuple[Change, ...]:
+    """What differs between what is declared of a resource and the one that stands, without looking at others.
+
+    Args:
+        kind: one of `KINDS` whose attributes refer to no other resource.
+        declared: its attributes.
+        answer: the resource as discovery finds it.
+    """
+    return tuple(_changes(KINDS[kind], declared, answer, Standing({}, Identity("", {}, {}))))
+
+
 def unknown_words(entry: Declared) -> list[str]:
     """The kind of a declared resource, or those of its attributes, that the comparison does not know."""
     kind = KINDS.get(entry["kind"])
