@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
@@ -86,8 +87,8 @@ class LostAnswers:
     was lost, as from AWS.
 
     Attributes:
-        lost: the calls whose answers were lost.
-        refused: the error that the repetition was answered with, by call; empty where it succeeded.
+        lost: the calls whose answers were lost, by the id that all attempts at a call have in common.
+        refused: the error that the next attempt was answered with, by call; it succeeded where there is none.
     """
 
     def __init__(self) -> None:
@@ -97,19 +98,36 @@ class LostAnswers:
         self._lock = threading.Lock()
 
     def __call__(self, request: Request, forward: Forward) -> Answer:
-        with self._lock:
-            first = self.lost.get(request.name)
+        if not writes(request):
+            return forward(request)
         token = token_of(request)
-        if first == request.invocation and token in self._answers:
+        if token in self._answers:
             return self._answers[token]
         answer = forward(request)
-        if not writes(request):
-            return answer
-        if first == request.invocation and not answer.good:
-            self.refused[request.name] = answer.content.decode(errors="replace")
-        elif first is None and answer.good:
-            self.lost[request.name] = request.invocation
+        with self._lock:
+            first = self.lost.setdefault(request.name, request.invocation) if answer.good else self.lost.get(request.name)
+        if first == request.invocation and request.attempt == 1:
             if token:
                 self._answers[token] = answer
             raise ConnectionResetError
+        if first == request.invocation and not answer.good:
+            self.refused[request.name] = code_of(answer)
         return answer
+
+    def __str__(self) -> str:
+        refused = ", ".join(f"{call} ({code})" for call, code in self.refused.items())
+        return f"{len(self.lost)} answers were lost; the repetition was refused by {refused or 'none'}"
+
+
+def token_of(request: Request) -> str:
+    """The client token of a call, by which AWS knows it again; empty where it has none."""
+    if request.parameters:
+        return request.parameters.get("ClientToken", "")
+    found = re.search(rb'"[cC]lientToken": ?"([^"]+)"', request.body)
+    return found[1].decode() if found else ""
+
+
+def code_of(answer: Answer) -> str:
+    """The code of an error."""
+    found = re.search(rb'<Code>(.*?)</Code>|"__type": ?"([^"]+)"', answer.content)
+    return next(filter(None, found.groups()), b"").decode() if found else str(answer.status)
