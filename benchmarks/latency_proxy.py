@@ -8,88 +8,33 @@ from __future__ import annotations
 
 import argparse
 import signal
-import ssl
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl
 
-import urllib3
 from bench.states import CREATION_SECONDS, States
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-from werkzeug.wsgi import get_input_stream
-
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "expect", "content-length"}
+from proxy.messages import Answer, Forward, Request
+from proxy.server import Proxy, listen
 
 
-class RequestHandler(WSGIRequestHandler):
-    """Keeps connections open as AWS does, and says nothing of each request."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 120
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """The emulator's log of calls says it better."""
-
-
-class Proxy:
-    """Hands each request on.
+class Latency:
+    """Makes calls and creations slow.
 
     Args:
-        upstream: the emulator's endpoint.
-        ca_bundle: the certificate that it is trusted by.
         delay: seconds that are added to each call.
         states: what knows how long things take to become ready.
     """
 
-    def __init__(self, upstream: str, ca_bundle: Path, delay: float, states: States) -> None:
-        self._upstream, self._delay, self._states = upstream, delay, states
-        self._pool = urllib3.PoolManager(maxsize=32, ca_certs=str(ca_bundle), retries=False)
+    def __init__(self, delay: float, states: States) -> None:
+        self._delay, self._states = delay, states
 
-    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    def __call__(self, request: Request, forward: Forward) -> Answer:
         time.sleep(self._delay)
-        body = get_input_stream(environ).read()
-        answer = self._pool.request(
-            environ["REQUEST_METHOD"],
-            f"{self._upstream}{environ['REQUEST_URI']}",
-            body=body or None,
-            headers=_headers(environ),
-            preload_content=False,
-            redirect=False,
-        )
-        content = answer.read(decode_content=False)
-        answer.release_conn()
-        if answer.status == 200 and environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-            content = self._states.rewrite(dict(parse_qsl(body.decode(), keep_blank_values=True)), content)
-        headers = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP_BY_HOP]
-        length = answer.headers.get("Content-Length", "0") if environ["REQUEST_METHOD"] == "HEAD" else len(content)
-        start(f"{answer.status} {answer.reason or ''}", [*headers, ("Content-Length", str(length))])
-        return [content]
-
-
-def _headers(environ: dict[str, Any]) -> dict[str, str]:
-    headers = {
-        key.removeprefix("HTTP_").replace("_", "-").title(): value
-        for key, value in environ.items()
-        if key.startswith("HTTP_")
-    }
-    kept = {name: value for name, value in headers.items() if name.lower() not in HOP_BY_HOP}
-    return kept | ({"Content-Type": environ["CONTENT_TYPE"]} if environ.get("CONTENT_TYPE") else {})
-
-
-def listen(port: int, certificate: Path, proxy: Proxy) -> BaseWSGIServer:
-    """Open the port, with TLS: a bucket policy refuses anything else."""
-    server = make_server("127.0.0.1", port, proxy, threaded=True, request_handler=RequestHandler)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    # The handshake belongs to the request's own thread: one slow client must not hold up the others.
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    server.ssl_context = context
-    return server
+        answer = forward(request)
+        if answer.status == 200 and request.parameters:
+            answer.content = self._states.rewrite(request.parameters, answer.content)
+        return answer
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="what creation times are divided by (default: 1)")
     options = parser.parse_args(arguments)
     times = {kind: seconds / options.scale for kind, seconds in CREATION_SECONDS.items()}
-    proxy = Proxy(options.upstream, options.ca_bundle, options.delay, States(times))
+    proxy = Proxy(options.upstream, options.ca_bundle, Latency(options.delay, States(times)))
     server = listen(options.port, options.certificate, proxy)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())

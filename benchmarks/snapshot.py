@@ -21,7 +21,7 @@ ID = re.compile(r"(?<![\w-])([a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b"
 VOLATILE = re.compile(
     r"ResponseMetadata|.*Time|.*Timestamp|.*Date|creationTime|RoleLastUsed|RoleId|InstanceProfileId|VersionId|ETag"
     r"|Id|PrivateIp|PublicIp|.*IpAddress|.*IpAddresses|.*DnsName|MacAddress|KeyFingerprint|ReservationId|ClientToken"
-    r"|LastModified|KmsKeyId"
+    r"|LastModified|KmsKeyId|State(Value|Reason.*)"
 )
 EC2 = {
     "describe_vpcs": "Vpcs",

@@ -11,6 +11,7 @@ first and alternate with short ones.
 from __future__ import annotations
 
 from itertools import chain, zip_longest
+from typing import Any
 
 import pytest
 
@@ -55,3 +56,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     worker = getattr(config, "workerinput", None)
     if worker:
         items[:] = chain.from_iterable(share_out(list(groups.values()), worker["workercount"]))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tell the figures that tests recorded by the fixture ``record_property``."""
+    reports = [report for reported in terminalreporter.stats.values() for report in reported]
+    told = [
+        f"{report.nodeid.rpartition('::')[2]}: {text}"
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for _name, text in report.user_properties
+    ]
+    if told:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(told))

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+from proxy.server import PORT_OFFSET
+
 from bench.critical_path import critical_path
 from bench.cycles import say
 from bench.emulator import ROOT, Emulator
@@ -22,8 +24,6 @@ DELAY = 0.08
 SCALE = 10
 LIMIT = 1.3
 MEASURED = ("warm", "floor")
-# Beyond the ports of all slots.
-PORT_OFFSET = 300
 
 
 def measure(emulator: Emulator, rounds: int) -> dict[str, Any]:

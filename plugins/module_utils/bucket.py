@@ -142,8 +142,11 @@ class Buckets:
 
     @AWSErrorHandler.common_error_handler("make a folder in the bucket")
     def make_marker(self, name: str, key: str) -> None:
-        """Puts the empty object that makes a prefix appear as a folder."""
-        self._client.put_object(Bucket=name, Key=key)
+        """Puts the empty object that makes a prefix appear as a folder, unless it stands: then it gets no other version."""
+        try:
+            self._client.put_object(Bucket=name, Key=key, IfNoneMatch="*")
+        except is_boto3_error_code("PreconditionFailed"):
+            pass
 
     @AWSErrorHandler.common_error_handler("remove a folder of the bucket")
     def delete_marker(self, name: str, key: str) -> None:

@@ -46,12 +46,12 @@ class Site:
             self._clients[service] = self.emulator.client(service)
         return self._clients[service]
 
-    def run(self, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a playbook without a terminal."""
-        return subprocess.run(
-            [Path(sys.executable).parent / "ansible-playbook", "-i", "benchmarks/inventory", name, *arguments],
-            cwd=ROOT,
-            env={
+    def call(self, name: str, *arguments: str, **environment: str) -> dict[str, Any]:
+        """How a playbook is run without a terminal, as arguments of subprocess.run and Popen."""
+        return {
+            "args": [Path(sys.executable).parent / "ansible-playbook", "-i", "benchmarks/inventory", name, *arguments],
+            "cwd": ROOT,
+            "env": {
                 **os.environ,
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_NOCOLOR": "true",
@@ -61,11 +61,13 @@ class Site:
                 "AWS_SECRET_ACCESS_KEY": CALLER,
                 **environment,
             },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+            "stdin": subprocess.DEVNULL,
+            "text": True,
+        }
+
+    def run(self, name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a playbook without a terminal."""
+        return subprocess.run(**self.call(name, *arguments, **environment), capture_output=True, check=False)
 
     def playbook(self, name: str, *arguments: str, **environment: str) -> str:
         """Run a playbook that must succeed, and return its output."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -31,8 +32,8 @@ def list_flow_logs(client: Any, filter_name: str, value: str) -> list[dict[str, 
 
 @AWSErrorHandler.common_error_handler("create a flow log")
 def create_flow_log(client: Any, **request: Any) -> str:
-    """Creates one flow log and returns its id."""
-    answer = client.create_flow_logs(**request)
+    """Creates one flow log and returns its id. By the token AWS knows the call again where its answer got lost."""
+    answer = client.create_flow_logs(ClientToken=uuid4().hex, **request)
     _raise_unsuccessful("create a flow log", answer)
     return answer["FlowLogIds"][0]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -26,8 +27,11 @@ def list_endpoints(client: Any, filter_name: str, values: list[str]) -> list[End
 
 @AWSErrorHandler.common_error_handler("create a VPC endpoint")
 def create_endpoint(client: Any, request: Mapping[str, Any]) -> Endpoint:
-    """Creates one endpoint and returns it as EC2 describes it."""
-    return client.create_vpc_endpoint(**request)["VpcEndpoint"]
+    """Creates one endpoint and returns it as EC2 describes it.
+
+    By the token AWS knows the call again where its answer got lost.
+    """
+    return client.create_vpc_endpoint(ClientToken=uuid4().hex, **request)["VpcEndpoint"]
 
 
 @AWSErrorHandler.common_error_handler("modify a VPC endpoint")

@@ -75,6 +75,14 @@ def test_only_missing_keys_are_named(aws: Any) -> None:
     assert bucket.Buckets(aws("s3")).missing_keys(NAME, ["raw/", "interim/"]) == ["interim/"]
 
 
+def test_a_marker_that_stands_gets_no_other_version(aws: Any) -> None:
+    """Where the answer got lost, the call is repeated, and S3 refuses it."""
+    aws.answer("s3", "put_object", {}, {"Bucket": NAME, "Key": "raw/", "IfNoneMatch": "*"})
+    aws.refuse("s3", "put_object", "PreconditionFailed")
+    for _time in range(2):
+        bucket.Buckets(aws("s3")).make_marker(NAME, "raw/")
+
+
 def test_what_is_not_configured_is_empty(aws: Any) -> None:
     aws.refuse("s3", "get_bucket_encryption", "ServerSideEncryptionConfigurationNotFoundError")
     aws.answer("s3", "get_bucket_versioning", {})

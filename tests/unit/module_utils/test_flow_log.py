@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import api, transform, waiters
+from botocore.stub import ANY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def test_requests_are_in_ec2_words(aws, resource_id, kind):
         "MaxAggregationInterval": 60,
         "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "a", "Value": "b"}]}],
     }
-    aws.answer("ec2", "create_flow_logs", {"FlowLogIds": ["fl-1"], "Unsuccessful": []}, request)
+    aws.answer("ec2", "create_flow_logs", {"FlowLogIds": ["fl-1"], "Unsuccessful": []}, {**request, "ClientToken": ANY})
     assert api.create_flow_log(aws("ec2"), **request) == "fl-1"
 
 

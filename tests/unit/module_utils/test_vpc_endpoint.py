@@ -8,6 +8,7 @@ import json
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.mlinfra.aws.plugins.module_utils.vpc_endpoint import api, transform, waiters
+from botocore.stub import ANY
 
 S3, SSM = "com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.ssm"
 READ_ONLY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -137,6 +138,13 @@ def test_waiting_ends_with_what_keeps_it(state, message):
     with pytest.raises(AnsibleAWSError) as error:
         waiters.until_settled(lambda: listed, {"new"}, set(), 10, lambda _seconds: None)
     assert message in str(error.value)
+
+
+def test_ec2_knows_the_call_that_creates_again(aws):
+    """By its token, where the answer got lost and the call is repeated."""
+    request = {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.s3"}
+    aws.answer("ec2", "create_vpc_endpoint", {"VpcEndpoint": {"VpcEndpointId": "vpce-1"}}, {**request, "ClientToken": ANY})
+    assert api.create_endpoint(aws("ec2"), request) == {"VpcEndpointId": "vpce-1"}
 
 
 class Refusing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mlinfra.aws.plugins.modules import vpc_flow_log
+from botocore.stub import ANY
 
 ASKED = {
     "resource_id": "vpc-1",
@@ -34,7 +35,7 @@ def present(aws, params: dict, current: dict | None, check: bool = False) -> dic
 
 
 def test_create(aws):
-    aws.answer("ec2", "create_flow_logs", {"FlowLogIds": ["fl-2"]}, {**REQUEST, "TagSpecifications": [tagged(Name="n")]})
+    aws.answer("ec2", "create_flow_logs", {"FlowLogIds": ["fl-2"]}, {**REQUEST, "ClientToken": ANY, "TagSpecifications": [tagged(Name="n")]})
     by_id = {"Filter": [{"Name": "flow-log-id", "Values": ["fl-2"]}]}
     aws.answer("ec2", "describe_flow_logs", {"FlowLogs": [{"FlowLogId": "fl-2", "TrafficType": "ALL"}]}, by_id)
     assert present(aws, PARAMS, None) == {
@@ -75,7 +76,7 @@ def test_tags_that_are_not_purged_stay(aws):
 
 def test_anything_else_is_a_replacement_and_says_so(aws):
     aws.answer("ec2", "delete_flow_logs", {"Unsuccessful": []}, {"FlowLogIds": ["fl-1"]})
-    request = {**REQUEST, "TrafficType": "REJECT", "MaxAggregationInterval": 60}
+    request = {**REQUEST, "ClientToken": ANY, "TrafficType": "REJECT", "MaxAggregationInterval": 60}
     request["TagSpecifications"] = [tagged(Name="n", old="1")]
     aws.answer("ec2", "create_flow_logs", {"FlowLogIds": ["fl-2"]}, request)
     aws.answer("ec2", "describe_flow_logs", {"FlowLogs": [{"FlowLogId": "fl-2"}]})
