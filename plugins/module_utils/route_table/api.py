@@ -27,14 +27,14 @@ def list_tables(client: Any, vpc_id: str) -> list[Table]:
 
 
 @ec2.ErrorHandler.common_error_handler("create a route table")
-@ec2.until_known("InvalidVpcID.NotFound")
+@ec2.patiently("InvalidVpcID.NotFound")
 def create_table(client: Any, request: Mapping[str, Any]) -> str:
     """Creates one table and returns its id."""
     return client.create_route_table(**request)["RouteTable"]["RouteTableId"]
 
 
 @ec2.ErrorHandler.common_error_handler("create a route")
-@ec2.until_known(_GONE, *_TARGETS)
+@ec2.patiently(_GONE, *_TARGETS)
 def create_route(client: Any, table_id: str, route: Route) -> None:
     """Creates one route. One that stands, where an answer got lost, gets the target that is asked for."""
     try:
@@ -44,7 +44,7 @@ def create_route(client: Any, table_id: str, route: Route) -> None:
 
 
 @ec2.ErrorHandler.common_error_handler("replace a route")
-@ec2.until_known(_GONE, *_TARGETS)
+@ec2.patiently(_GONE, *_TARGETS)
 def replace_route(client: Any, table_id: str, route: Route) -> None:
     """Gives a route another target in one step."""
     client.replace_route(RouteTableId=table_id, **route)
@@ -66,7 +66,7 @@ def disable_propagation(client: Any, table_id: str, gateway_id: str) -> None:
 
 
 @ec2.ErrorHandler.common_error_handler("associate a subnet with its route table")
-@ec2.until_known(_GONE, "InvalidSubnetID.NotFound")
+@ec2.patiently(_GONE, "InvalidSubnetID.NotFound")
 def associate(client: Any, table_id: str, subnet_id: str, association_id: str) -> None:
     """Gives a subnet its table; one that has another is moved in one step, so that it is never without.
 
@@ -92,13 +92,14 @@ def disassociate(client: Any, association_id: str) -> None:
 
 
 @ec2.ErrorHandler.common_error_handler("tag a route table")
-@ec2.until_known(_GONE)
+@ec2.patiently(_GONE)
 def change_tags(client: Any, table_id: str, to_set: Mapping[str, str], to_unset: list[str]) -> None:
     """Sets and removes tags."""
     ec2.change_tags(client, table_id, to_set, to_unset)
 
 
 @ec2.ErrorHandler.deletion_error_handler("delete a route table")
+@ec2.patiently("DependencyViolation")
 def delete_table(client: Any, table_id: str) -> None:
     """Deletes a table; one that is gone already counts as deleted."""
     client.delete_route_table(RouteTableId=table_id)

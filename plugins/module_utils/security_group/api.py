@@ -25,7 +25,7 @@ def list_groups(client: Any, vpc_id: str) -> list[Group]:
 
 
 @ec2.ErrorHandler.common_error_handler("create a security group")
-@ec2.until_known("InvalidVpcID.NotFound")
+@ec2.patiently("InvalidVpcID.NotFound")
 def create_group(client: Any, request: Mapping[str, Any]) -> str:
     """Creates one group and returns its id. One that a lost answer has left there is that one."""
     try:
@@ -38,7 +38,7 @@ def create_group(client: Any, request: Mapping[str, Any]) -> str:
 
 
 @ec2.ErrorHandler.common_error_handler("change the rules of a security group")
-@ec2.until_known(_GONE)
+@ec2.patiently(_GONE)
 def call_rules(client: Any, call: str, group_id: str, permissions: Permissions) -> None:
     """Calls one of the operations that take a group and permissions. What is so already is passed over.
 
@@ -58,13 +58,14 @@ def call_rules(client: Any, call: str, group_id: str, permissions: Permissions) 
 
 
 @ec2.ErrorHandler.common_error_handler("tag a security group")
-@ec2.until_known(_GONE)
+@ec2.patiently(_GONE)
 def change_tags(client: Any, group_id: str, to_set: Mapping[str, str], to_unset: list[str]) -> None:
     """Sets and removes tags."""
     ec2.change_tags(client, group_id, to_set, to_unset)
 
 
 @ec2.ErrorHandler.deletion_error_handler("delete a security group")
+@ec2.patiently("DependencyViolation")
 def delete_group(client: Any, group_id: str) -> None:
     """Deletes a group; one that is gone already counts as deleted."""
     client.delete_security_group(GroupId=group_id)

@@ -23,7 +23,7 @@ def list_subnets(client: Any, vpc_id: str) -> list[Subnet]:
 
 
 @ec2.ErrorHandler.common_error_handler("create a subnet")
-@ec2.until_known("InvalidVpcID.NotFound")
+@ec2.patiently("InvalidVpcID.NotFound")
 def create_subnet(client: Any, request: Mapping[str, Any]) -> Subnet:
     """Creates one subnet and returns it as EC2 describes it. One that a lost answer has left there is that one."""
     try:
@@ -36,7 +36,7 @@ def create_subnet(client: Any, request: Mapping[str, Any]) -> Subnet:
 
 
 @ec2.ErrorHandler.common_error_handler("modify a subnet")
-@ec2.until_known(_GONE)
+@ec2.patiently(_GONE)
 def modify_subnet(client: Any, subnet_id: str, attribute: str, value: bool) -> None:
     """Sets one attribute: EC2 takes no more in a call."""
     client.modify_subnet_attribute(SubnetId=subnet_id, **{attribute: {"Value": value}})
@@ -49,13 +49,14 @@ def disassociate(client: Any, association_id: str) -> None:
 
 
 @ec2.ErrorHandler.common_error_handler("tag a subnet")
-@ec2.until_known(_GONE)
+@ec2.patiently(_GONE)
 def change_tags(client: Any, subnet_id: str, to_set: Mapping[str, str], to_unset: list[str]) -> None:
     """Sets and removes tags."""
     ec2.change_tags(client, subnet_id, to_set, to_unset)
 
 
 @ec2.ErrorHandler.deletion_error_handler("delete a subnet")
+@ec2.patiently("DependencyViolation")
 def delete_subnet(client: Any, subnet_id: str) -> None:
     """Deletes a subnet; one that is gone already counts as deleted."""
     client.delete_subnet(SubnetId=subnet_id)
