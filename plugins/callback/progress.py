@@ -216,7 +216,7 @@ class CallbackModule(Default):
                 self._lines.change(host, change, self._ending(result, change, job, seconds))
             diff = self._diffs.pop(_key(result), "")
             if diff:
-                self._screen.say(diff.rstrip("\n"))
+                self._lines.diff(diff)
         elif _module(result) == "debug" and not _is_hidden(told):
             self._lines.text(host, self._said(result))
 
@@ -266,8 +266,9 @@ class CallbackModule(Default):
         name = "" if hidden else subject(told, source, self._known[host])
         kind = kind_of(source.action) if name else ""
         message = HIDDEN if hidden else message_of(told)
+        end = "ignored" if ignored else duration(seconds)
         self._lines.roles(self._steps)
-        self._lines.fault(host, kind, name or result.task_name, "ignored" if ignored else duration(seconds), message)
+        self._lines.fault(host, kind, name or result.task_name, end, message)
         return f"{kind.replace('_', ' ')} {name}".strip(), message
 
     def _failed(self, result: CallbackTaskResult, what: str, ignored: bool) -> None:

@@ -116,8 +116,10 @@ def _of_one(result: Result, source: Source, known: Known, kind: str, identifier:
     if stood:
         name = name or stood.name
         identifier = identifier or (stood.id if stood.id.startswith(ID_PREFIXES.get(kind, "-")) else "")
-    gone = _arguments(result).get("state") == "absent"
-    what = REMOVED if gone else known.happened(kind, name, identifier)
+    if _arguments(result).get("state") == "absent":
+        what = REMOVED
+    else:
+        what = MADE if _was_nothing(result) else known.happened(kind, name, identifier)
     return Change(what, kind, name if kind and name else str(source), identifier)
 
 
@@ -125,6 +127,13 @@ def _arguments(result: Result) -> Mapping[str, t.Any]:
     invocation = result.get("invocation")
     arguments = invocation.get("module_args") if isinstance(invocation, Mapping) else None
     return arguments if isinstance(arguments, Mapping) else {}
+
+
+def _was_nothing(result: Result) -> bool:
+    """Whether a result's difference shows that nothing stood before."""
+    diff = result.get("diff")
+    before = diff.get("before") if isinstance(diff, Mapping) else None
+    return isinstance(before, Mapping) and (not before or before.get("state") == "absent")
 
 
 def _clues(result: Result) -> set[str]:

@@ -22,6 +22,8 @@ _COLOURS = {MADE: C.COLOR_OK, CHANGED: C.COLOR_CHANGED, REMOVED: C.COLOR_ERROR}
 _ROOMY = 78
 _KIND = 17
 _HANGING = 8
+# The reason of a failure has so many lines here, and all of them in the summary.
+_WHY = 2
 
 
 class Lines:
@@ -36,7 +38,9 @@ class Lines:
         self._signs = screen.signs
         self._hosts: list[str] = []
         self._heading = ""
-        self._shown: set[tuple[str, str]] = set()
+        self._after_text = False
+        self._said: dict[str, list[str]] = {}
+        self._warned: set[str] = set()
 
     @property
     def several(self) -> bool:
@@ -45,7 +49,7 @@ class Lines:
 
     def play(self, name: str, hosts: list[str]) -> None:
         """The heading of a play."""
-        self._hosts, self._heading = hosts, ""
+        self._hosts, self._heading, self._after_text = hosts, "", False
         self._screen.say("")
         self._screen.say((name, HEADING), f"{self._signs.between}{some(hosts) or 'no hosts'}")
 
@@ -55,10 +59,12 @@ class Lines:
             return
         self._heading = steps.current
         if steps.current:
+            self._leave_text()
             self._screen.say((f"  {steps.picture(self._signs, self._screen.width - 2)}", HEADING))
 
     def remark(self, host: str, text: str) -> None:
         """A sentence on a host."""
+        self._leave_text()
         self._screen.say(f"  {self._named(host)}{text}")
 
     def change(self, host: str, change: Change, end: str) -> None:
@@ -73,30 +79,38 @@ class Lines:
         self._row(host, self._signs.of(change.what), _COLOURS[change.what], change.kind, what, end)
 
     def fault(self, host: str, kind: str, what: str, end: str, message: str) -> None:
-        """What failed, with the first line of why; the summary has all of it."""
+        """What failed, and the beginning of why; the summary has all of it."""
         self._row(host, self._signs.failed, C.COLOR_ERROR, kind, what, end)
-        why = message.strip().partition("\n")[0]
-        for line in wrapped(why, self._screen.width, " " * _HANGING)[:2]:
-            self._screen.say(line)
+        why = wrapped(" ".join(message.split()), self._screen.width - len(self._signs.waiting), " " * _HANGING)
+        self._all([*why[: _WHY - 1], why[_WHY - 1] + self._signs.waiting] if len(why) > _WHY else why)
 
     def text(self, host: str, text: str) -> None:
-        """What a playbook says, once."""
-        text = text.rstrip()
-        if (host, text) in self._shown:
+        """What a playbook says, once: where several hosts say the same, the first of them says it."""
+        said_by = self._said.setdefault(text.rstrip(), [])
+        if host in said_by:
             return
-        self._shown.add((host, text))
-        self._screen.say("")
-        if self.several:
-            self._screen.say((host, HEADING))
-        for line in text.splitlines():
-            self._screen.say(line)
+        said_by.append(host)
+        if len(said_by) > 1:
+            self._screen.say(f"{host} says the same as {said_by[0]}.")
+        else:
+            self._screen.say("")
+            if self.several:
+                self._screen.say((host, HEADING))
+            self._all(text.rstrip().splitlines())
+        self._after_text = True
+
+    def diff(self, text: str) -> None:
+        """A difference, as Ansible writes it."""
+        self._screen.say(text.strip("\n"))
+        self._after_text = True
 
     def warning(self, text: str) -> None:
         """A warning, once."""
-        if ("", text) in self._shown:
+        if text in self._warned:
             return
-        self._shown.add(("", text))
-        for line in wrapped(f"Warning: {text}", self._screen.width, "  "):
+        self._warned.add(text)
+        self._leave_text()
+        for line in wrapped(f"Warning: {text}", self._screen.width, "    "):
             self._screen.say((line, C.COLOR_WARN))
 
     def summary(self, summary: Summary, headline: str, would: bool) -> None:
@@ -112,6 +126,12 @@ class Lines:
             self._all(f"  {host:<{longest}}  {counted}" for host, counted in told)
         self._all(summary.told(self._screen.width))
 
+    def _leave_text(self) -> None:
+        """Let an empty line follow a text."""
+        if self._after_text:
+            self._screen.say("")
+        self._after_text = False
+
     def _all(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._screen.say(line)
@@ -121,6 +141,7 @@ class Lines:
 
     def _row(self, host: str, sign: str, colour: str, kind: str, what: str, end: str) -> None:
         """One line; on a terminal that is too narrow for it, more of them, broken where nothing is that one copies."""
+        self._leave_text()
         width = self._screen.width
         start = f"    {self._named(host)}"
         mark = f"{sign} {kind.replace('_', ' '):<{_KIND if width >= _ROOMY else 0}} " if kind else f"{sign} "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .words import duration, some
 
@@ -29,13 +29,10 @@ class Wait:
     task: str
     name: str
     host: str
-    since: float = field(default_factory=time.monotonic)
-    item_since: float = 0.0
+    since: float
+    item_since: float
     attempt: int = 0
     attempts: int = 0
-
-    def __post_init__(self) -> None:
-        self.item_since = self.item_since or self.since
 
 
 class Running:
@@ -52,8 +49,9 @@ class Running:
 
     def begin(self, task: str, name: str, host: str) -> None:
         """A task begins on a host."""
+        now = time.monotonic()
         with self._lock:
-            self._waits[task, host] = Wait(task, name, host)
+            self._waits[task, host] = Wait(task, name, host, now, now)
 
     def again(self, task: str, host: str, attempt: int, attempts: int) -> None:
         """An attempt has failed, and the next one follows."""
@@ -64,8 +62,9 @@ class Running:
     def item(self, task: str, host: str) -> float:
         """An item of a loop is done; return the seconds it took."""
         with self._lock:
-            wait = self._waits.get((task, host)) or Wait(task, "", host)
-            now = time.monotonic()
+            now, wait = time.monotonic(), self._waits.get((task, host))
+            if not wait:
+                return 0.0
             seconds, wait.item_since, wait.attempt = now - wait.item_since, now, 0
             return seconds
 
@@ -75,6 +74,7 @@ class Running:
             wait = self._waits.pop((task, host), None)
             if not any(other.task == task for other in self._waits.values()):
                 self._patience.pop(task, None)
+            # Of a task that never began Ansible tells only that it failed, such as one with a file that is not there.
             return time.monotonic() - wait.since if wait else 0.0
 
     def longest(self, several: bool) -> str:

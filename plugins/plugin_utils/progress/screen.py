@@ -10,7 +10,6 @@ holds that lock, and no worker inherits half a line. While somebody is asked som
 from __future__ import annotations
 
 import contextlib
-import locale
 import os
 import sys
 import threading
@@ -37,8 +36,7 @@ def is_terminal() -> bool:
 
 def signs() -> Signs:
     """The signs that whoever reads can see."""
-    encodings = (sys.stdout.encoding or "", locale.getencoding())
-    return UNICODE if all(name.lower().replace("-", "") == "utf8" for name in encodings) else ASCII
+    return UNICODE if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else ASCII
 
 
 class Screen:

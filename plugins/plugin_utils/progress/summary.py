@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .words import counts, some, wrapped
 
@@ -42,7 +42,7 @@ class Failure:
     def next_step(self) -> str:
         """What to do about it."""
         if self.what == "unreachable":
-            return f"See why {self.host} does not answer, then run the same command again to go on."
+            return "See why it does not answer, then run the same command again to go on."
         if self.action.rpartition(".")[2] in _TELLING:
             return "Do what the message says, then run the same command again to go on."
         return "Put that right, then run the same command again: it goes on where this run stopped."
@@ -87,22 +87,24 @@ class Summary:
             yield some(idle, 1), counts({}, would)
 
     def told(self, width: int) -> Iterator[str]:
-        """What failed and what to do next, as lines."""
-        for failure in self.failures[:_MOST]:
+        """What failed, each once however many hosts it failed on, and what to do next, as lines."""
+        hosts: dict[Failure, list[str]] = {}
+        for failure in self.failures:
+            hosts.setdefault(replace(failure, host=""), []).append(failure.host)
+        for failure, failing in list(hosts.items())[:_MOST]:
             yield ""
-            yield from _labelled("Failed", f"{failure.resource or failure.task}, on {failure.host}", width)
+            yield from _labelled("Failed", f"{failure.resource or failure.task}, on {some(failing)}", width)
             yield from _labelled("Task", f"{failure.task} ({failure.where})" if failure.resource else failure.where, width)
             yield from _labelled("Message", failure.message, width)
-        if len(self.failures) > _MOST:
+        if len(hosts) > _MOST:
             yield ""
-            yield from _labelled("Failed", f"{len(self.failures) - _MOST} more, see above", width)
-        if self.failures:
-            steps = dict.fromkeys(failure.next_step for failure in self.failures)
-            yield from _labelled("Next", "\n".join(steps), width)
+            yield from _labelled("Failed", f"{len(hosts) - _MOST} more, see above", width)
+        yield from _labelled("Next", "\n".join(dict.fromkeys(failure.next_step for failure in hosts)), width)
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[str]:
     indent = " " * 11
-    lines = wrapped(text, width, indent) or [""]
-    yield f"  {label:<9}{lines[0][len(indent) :]}"
+    lines = wrapped(text, width, indent)
+    if lines:
+        yield f"  {label:<9}{lines[0].lstrip()}"
     yield from lines[1:]

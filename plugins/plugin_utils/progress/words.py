@@ -52,7 +52,9 @@ def duration(seconds: float, whole: bool = False) -> str:
     minutes, left = divmod(int(seconds) if whole else round(seconds), 60)
     if not minutes:
         return f"{left} s"
-    return f"{minutes} min {left} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (0 if hours else left, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def some(names: Sequence[str], most: int = 3) -> str:
@@ -106,6 +108,8 @@ def plain(message: t.Any) -> str:
 def message_of(result: Mapping[str, t.Any]) -> str:
     """Why a task failed: its message, and the end of what a program said."""
     message = plain(result.get("msg") or result.get("reason") or "It gave no reason.")
-    said = next((result[name] for name in ("stderr", "module_stderr", "stdout", "module_stdout") if result.get(name)), "")
-    last = [line for line in plain(said).splitlines() if line.strip() and line.strip() not in message][-_LAST_LINES:]
-    return "\n".join([message, *last])
+    outputs = [plain(result.get(name) or "") for name in ("stderr", "module_stderr", "stdout", "module_stdout")]
+    said = [line for line in next(filter(None, outputs), "").splitlines() if line.strip() and line not in message]
+    if message == "non-zero return code":
+        message = f"It ended with {result.get('rc')}."
+    return "\n".join([message, *said[-_LAST_LINES:]])
