@@ -79,8 +79,8 @@ class Summary:
 
     def hosts(self, would: bool) -> Iterator[tuple[str, str]]:
         """Each host with how much was done there; hosts on which nothing was, are told together where they are many."""
-        idle = [host for host, counted in self.counted.items() if not counted.total()]
-        for host, counted in self.counted.items():
+        idle = [host for host, counted in sorted(self.counted.items()) if not counted.total()]
+        for host, counted in sorted(self.counted.items()):
             if counted.total() or len(idle) <= _MOST:
                 yield host, counts(counted, would)
         if len(idle) > _MOST:

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,7 +138,6 @@ class Player:
         hosts: int = 1,
         columns: int = 100,
         answers: dict[str, str] | None = None,
-        whenever: Callable[[subprocess.Popen[bytes], str], None] = lambda process, text: None,
         **environment: str,
     ) -> Run:
         """Run plays on a terminal.
@@ -149,8 +147,7 @@ class Player:
             options: of ansible-playbook.
             hosts: how many.
             columns: of the terminal.
-            answers: what to type once a text was written.
-            whenever: is called with the process and all text so far, whenever there is more.
+            answers: which keys to press once a text was written.
             environment: more of it.
         """
         master, slave = pty.openpty()
@@ -166,10 +163,12 @@ class Player:
             preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0)),
         )
         os.close(slave)
-        raw, end, asked = b"", time.monotonic() + SECONDS, dict(answers or {})
+        raw, end, asked, keys = b"", time.monotonic() + SECONDS, dict(answers or {}), b""
         try:
             while time.monotonic() < end:
-                if not select.select([master], [], [], 1)[0]:
+                if not select.select([master], [], [], 3)[0]:
+                    # Ansible forgets what was typed before it listened.
+                    os.write(master, keys)
                     continue
                 try:
                     piece = os.read(master, 65536)
@@ -178,8 +177,8 @@ class Player:
                 raw += piece
                 text = raw.decode(errors="replace")
                 for question in [question for question in asked if question in text]:
-                    os.write(master, f"{asked.pop(question)}\r".encode())
-                whenever(process, text)
+                    keys = asked.pop(question).encode()
+                    os.write(master, keys)
             return Run(process.wait(timeout=10), raw.decode())
         finally:
             process.kill()
