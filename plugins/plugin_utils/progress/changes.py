@@ -101,7 +101,10 @@ def _of_endpoints(result: Result, known: Known) -> Iterator[Change]:
     """One module keeps all endpoints of a VPC."""
     for entry in result.get("vpc_endpoints", []):
         if entry["action"] in _OF_ENDPOINTS:
-            yield Change(_OF_ENDPOINTS[entry["action"]], "vpc_endpoint", entry["service"], entry["vpc_endpoint_id"])
+            ending = f"-{entry['service'].rpartition('.')[2]}"
+            names = [name for name in known.names("vpc_endpoint") if name.endswith(ending)]
+            name = names[0] if names else entry["service"]
+            yield Change(_OF_ENDPOINTS[entry["action"]], "vpc_endpoint", name, entry["vpc_endpoint_id"])
     for identifier in result.get("deleted", []):
         stood = known.find("vpc_endpoint", [identifier])
         yield Change(REMOVED, "vpc_endpoint", stood.name if stood else "", identifier)

@@ -53,13 +53,16 @@ class Known:
 
     def find(self, kind: str, words: Collection[str]) -> Resource | None:
         """The one resource of a kind whose name or id is among these words; None for none and for several."""
-        known = [*self._differing, *self._standing]
         found = {
             (resource.name, resource.id): resource
-            for resource in known
+            for resource in [*self._differing, *self._standing]
             if resource.kind == kind and {resource.name, resource.id} & set(words) - {""}
         }
         return next(iter(found.values())) if len(found) == 1 else None
+
+    def names(self, kind: str) -> list[str]:
+        """The names of a kind's resources."""
+        return [resource.name for resource in [*self._differing, *self._standing] if resource.kind == kind]
 
     def named(self, words: Collection[str]) -> list[Resource]:
         """What differs and has one of these words for a name; where nothing does, what stands."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +36,9 @@ class Signs:
 UNICODE = Signs()
 ASCII = Signs(removed="-", failed="x", done="v", running=">", ahead=".", waiting="...", between=" - ")
 
+_MARK = re.compile(r"(?:[-*] |\d+\. )?")
+# A text gets so many columns, however narrow the terminal is.
+_LEAST = 20
 # Of what a program said before it failed, so many lines are shown.
 _LAST_LINES = 10
 _WOULD = {MADE: "make", CHANGED: "change", REMOVED: "remove"}
@@ -78,18 +82,19 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """The lines of a text, none longer than it has to be; what can be copied, such as a command, is not cut.
 
     Args:
-        text: each of its lines stays one, or becomes several with the indentation that it has.
+        text: each of its lines stays one, or becomes several with its indentation, and under the mark of a list.
         width: columns.
         indent: stands before each.
     """
     lines: list[str] = []
     for line in text.rstrip().splitlines():
         own = line[: len(line) - len(line.lstrip())]
+        hanging = " " * len(_MARK.match(line.strip())[0])
         lines += textwrap.wrap(
             line.strip(),
-            max(width, len(indent) + len(own) + 20),
+            max(width, len(indent) + len(own) + _LEAST),
             initial_indent=indent + own,
-            subsequent_indent=indent + own,
+            subsequent_indent=indent + own + hanging,
             break_long_words=False,
             break_on_hyphens=False,
         ) or [""]

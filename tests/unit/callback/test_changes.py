@@ -117,8 +117,10 @@ def test_tags_are_told_of_what_carries_them():
 
 
 def test_endpoints_are_told_one_by_one_and_left_ones_are_not():
-    standing = known([("vpc_endpoint", "dev-ssm", "vpce-0123456789abcdef0")])
-    entry = {"service": "s3", "type": "Gateway", "changes": []}
+    standing = known(
+        [("vpc_endpoint", "dev-ssm", "vpce-0123456789abcdef0")], [("vpc_endpoint", "dev-s3", "", "create")]
+    )
+    entry = {"service": "com.amazonaws.us-east-1.s3", "type": "Gateway", "changes": []}
     result = asked(
         {
             "vpc_endpoints": [
@@ -129,7 +131,7 @@ def test_endpoints_are_told_one_by_one_and_left_ones_are_not():
         }
     )
     assert changes(result, Source("mlinfra.aws.vpc_endpoints", "Endpoints"), standing) == [
-        Change(MADE, "vpc_endpoint", "s3", "vpce-0123456789abcdef1"),
+        Change(MADE, "vpc_endpoint", "dev-s3", "vpce-0123456789abcdef1"),
         Change(REMOVED, "vpc_endpoint", "dev-ssm", "vpce-0123456789abcdef0"),
     ]
 

@@ -57,8 +57,10 @@ def test_wrapping_loses_no_word_and_keeps_to_the_width(words, width):
     assert all(len(line) <= width for line in lines)
 
 
-def test_wrapping_keeps_lines_and_their_indentation():
+def test_wrapping_keeps_lines_their_indentation_and_lists():
     assert wrapped("one\n  - two", 80, "  ") == ["  one", "    - two"]
+    text = "1. a problem that is told in so many words"
+    assert wrapped(text, 26) == ["1. a problem that is told", "   in so many words"]
 
 
 def test_what_can_be_copied_is_not_cut():
