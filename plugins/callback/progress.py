@@ -61,11 +61,12 @@ from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.running impor
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.screen import Screen
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.steps import Steps
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.summary import Failure, Summary
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.words import duration, message_of, plain
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.words import duration, message_of, plain, some
 
 SECONDS_BETWEEN_LOOKS = 0.5
 HIDDEN = "Hidden, because the task says no_log."
 WOULD = {MADE: "would be made", CHANGED: "would change", REMOVED: "would go"}
+DISCOVERY = ("environment_info", "environment_diff")
 # They change only Ansible's own picture of the world.
 INVENTORY = ("add_host", "group_by")
 
@@ -108,13 +109,13 @@ class CallbackModule(Default):
         self._jobs: dict[tuple[str, str], Job] = {}
         self._diffs: dict[tuple[str, str], str] = {}
         self._faults: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        atexit.register(self._break_off)
 
     def v2_playbook_on_start(self, playbook: Playbook) -> None:
         self._began = time.monotonic()
         self._summary = Summary()
         if context.CLIARGS["check"]:
             self._screen.say("Check mode: nothing is changed. This is what would be.")
-        atexit.register(self._break_off)
 
     def v2_playbook_on_play_start(self, play: Play) -> None:
         with self._screen.lock:
@@ -146,7 +147,8 @@ class CallbackModule(Default):
         self._done(result, self._running.item(*_key(result)))
 
     def v2_runner_item_on_failed(self, result: CallbackTaskResult) -> None:
-        self._faults[_key(result)].append(self._fault(result, self._running.item(*_key(result))))
+        ignored = result.task.ignore_errors is True
+        self._faults[_key(result)].append(self._fault(result, self._running.item(*_key(result)), ignored))
 
     def v2_runner_item_on_skipped(self, result: CallbackTaskResult) -> None:
         self._running.item(*_key(result))
@@ -192,7 +194,7 @@ class CallbackModule(Default):
     def _learn(self, result: CallbackTaskResult) -> None:
         """Take over what discovery and the comparison say."""
         told, host = result.result, result.host.get_name()
-        if not _module(result).startswith("environment_"):
+        if _module(result) not in DISCOVERY:
             return
         self._known[host].learn(told)
         if "to_run" in told:
@@ -253,11 +255,14 @@ class CallbackModule(Default):
         return self._dump_results(shown).strip("\n")
 
     def _warn(self, told: dict[str, t.Any]) -> None:
+        """Say what a task warns of."""
+        if _is_hidden(told):
+            return
         for warning in told.pop("warnings", None) or []:
             self._lines.warning(plain(warning))
         self._handle_warnings(told)
 
-    def _fault(self, result: CallbackTaskResult, seconds: float, ignored: bool = False) -> tuple[str, str]:
+    def _fault(self, result: CallbackTaskResult, seconds: float, ignored: bool) -> tuple[str, str]:
         """Write the line of what failed; return what it was about and why it failed."""
         told, host = result.result, result.host.get_name()
         self._warn(told)
@@ -277,7 +282,8 @@ class CallbackModule(Default):
         faults = self._faults.pop(_key(result), None) or [self._fault(result, seconds, ignored)]
         if ignored:
             return
-        messages = [f"{name}: {why}" for name, why in faults] if len(faults) > 1 else [faults[0][1]]
+        names = [name for name, _why in faults if name]
+        messages = [f"{name}: {why}" if name and len(faults) > 1 else why for name, why in faults]
         self._summary.fail(
             Failure(
                 what=what,
@@ -285,7 +291,7 @@ class CallbackModule(Default):
                 task=result.task_name,
                 action=result.task.action,
                 where=where(result.task),
-                resource=", ".join(name for name, _why in faults),
+                resource=some(names),
                 message="\n".join(messages),
             )
         )
@@ -299,6 +305,8 @@ class CallbackModule(Default):
     def _break_off(self) -> None:
         """The process ends, and nobody has told the end of the run."""
         if self._began and os.getpid() == self._process:
+            for failure in self._summary.failures:
+                self._summary.count(failure.host, failure.what)
             self._end("Broken off after")
 
 

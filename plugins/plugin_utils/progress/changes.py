@@ -157,7 +157,7 @@ def _parts(result: Result) -> Iterator[Mapping[str, t.Any]]:
 
 def _own_name(result: Result, kind: str) -> str:
     """The name of what a result is about: by its tag, or as its kind calls it."""
-    keys = ("name", f"{kind}_name", f"{kind.rpartition('_')[2]}_name", "dest", "path")
+    keys = ("name", f"{kind}_name", f"{kind.rpartition('_')[2]}_name", "dest", "path", "html")
     for part in _parts(result):
         tags = part.get("tags")
         names = [tags.get("Name") if isinstance(tags, Mapping) else None, *(part.get(key) for key in keys)]
