@@ -75,7 +75,7 @@ class Lines:
             change: what.
             end: how long it took, or that it would be.
         """
-        what = f"{change.name}  {change.id}".rstrip()
+        what = "  ".join(filter(None, [change.name, change.id]))
         self._row(host, self._signs.of(change.what), _COLOURS[change.what], change.kind, what, end)
 
     def fault(self, host: str, kind: str, what: str, end: str, message: str) -> None:
@@ -115,13 +115,13 @@ class Lines:
 
     def summary(self, summary: Summary, headline: str, would: bool) -> None:
         """How it ended."""
-        good = C.COLOR_ERROR if summary.failures else C.COLOR_OK
+        colour = C.COLOR_ERROR if summary.failures else C.COLOR_OK
         told = list(summary.hosts(would))
         self._screen.say("")
         if len(told) == 1:
-            self._screen.say((headline, good), self._signs.between, f"{told[0][0]}: {told[0][1]}")
+            self._screen.say((headline, colour), self._signs.between, f"{told[0][0]}: {told[0][1]}")
         else:
-            self._screen.say((headline, good))
+            self._screen.say((headline, colour))
             longest = max((len(host) for host, _counted in told), default=0)
             self._all(f"  {host:<{longest}}  {counted}" for host, counted in told)
         self._all(summary.told(self._screen.width))
@@ -146,7 +146,7 @@ class Lines:
         start = f"    {self._named(host)}"
         mark = f"{sign} {kind.replace('_', ' '):<{_KIND if width >= _ROOMY else 0}} " if kind else f"{sign} "
         taken = len(start) + len(mark)
-        lines = wrapped(what, width - taken) if self._screen.live else [what]
+        lines = (self._screen.live and wrapped(what, width - taken)) or [what]
         indent = " " * (taken if width >= _ROOMY else _HANGING)
         lines[1:] = [f"{indent}{line}" for line in lines[1:]]
         room = width - len(lines[-1]) - (taken if len(lines) == 1 else 0)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.plugins.callback.default import CallbackModule as Default
+from ansible_collections.mlinfra.aws.plugins.callback.progress import CallbackModule
 
 from .conftest import ROOT, Player, Run
 
@@ -261,6 +263,12 @@ def test_verbose_is_ansible_s_own_which_takes_one_variable_too(player: Player) -
     mine, theirs = (re.sub(r"(/player\d*)/\d+|ansible-tmp-[\d.-]+", r"\1", run.raw) for run in runs)
     assert "TASK [Make a folder]" in mine
     assert mine == theirs
+
+
+def test_nothing_of_ansible_s_own_lines_gets_through() -> None:
+    """Whatever Ansible's own callback answers, this one answers in its place."""
+    theirs = {name for name in vars(Default) if name.startswith("v2_")}
+    assert theirs - vars(CallbackModule).keys() == set()
 
 
 def test_it_is_documented() -> None:

@@ -78,10 +78,12 @@ def test_questions_can_be_answered(player: Player) -> None:
 
 
 def test_a_run_that_is_interrupted_says_what_was_done(player: Player) -> None:
-    run = player.on_terminal([MAKE, {**SLEEP, "ansible.builtin.command": "sleep 60"}], answers={"Sleep for a while: 2 s": "\x03"})
+    stop = {"name": "Stop one", "ansible.builtin.fail": {"msg": "Over."}, "when": "inventory_hostname == 'host2'"}
+    sleep = {**SLEEP, "ansible.builtin.command": "sleep 60"}
+    run = player.on_terminal([{**MAKE, "run_once": True}, stop, sleep], hosts=2, answers={"while on host1: 2 s": "\x03"})
     assert run.status != 0
-    assert run.lines[-1].startswith("Broken off after ")
-    assert run.lines[-1].endswith("host1: 1 changed")
+    broken = run.lines.index(run.line("Broken off after "))
+    assert run.lines[broken + 1 : broken + 4] == ["  host1  1 changed", "  host2  1 failed", "  Failed   Stop one, on host2"]
     assert "▸" not in run.text
 
 
