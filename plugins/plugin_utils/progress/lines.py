@@ -146,7 +146,7 @@ class Lines:
         start = f"    {self._named(host)}"
         mark = f"{sign} {kind.replace('_', ' '):<{_KIND if width >= _ROOMY else 0}} " if kind else f"{sign} "
         taken = len(start) + len(mark)
-        lines = (self._screen.live and wrapped(what, width - taken)) or [what]
+        lines = wrapped(what, width - taken) if self._screen.live and what else [what]
         indent = " " * (taken if width >= _ROOMY else _HANGING)
         lines[1:] = [f"{indent}{line}" for line in lines[1:]]
         room = width - len(lines[-1]) - (taken if len(lines) == 1 else 0)
