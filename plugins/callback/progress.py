@@ -212,22 +212,20 @@ class CallbackModule(Default):
         if told.get("changed") and _module(result) not in INVENTORY:
             source = Source(job.action if job else result.task.action, result.task_name, self._label(result))
             hidden = [Change(CHANGED, "", result.task_name)] if _is_hidden(told) else []
-            for change in hidden or changes(told, source, self._known[host]):
+            found = hidden or changes(told, source, self._known[host])
+            # When a job itself ended, nobody has seen; what one module did at once can't be told apart.
+            took = f"within {duration(time.monotonic() - job.since)}" if job else duration(seconds)
+            took += f" for {len(found)}" if len(found) > 1 else ""
+            checks = context.CLIARGS["check"] or result.task.check_mode
+            for change in found:
                 self._summary.count(host, change.what)
                 self._lines.roles(self._steps)
-                self._lines.change(host, change, self._ending(result, change, job, seconds))
+                self._lines.change(host, change, _would(change) if checks else took)
             diff = self._diffs.pop(_key(result), "")
             if diff:
                 self._lines.diff(diff)
         elif _module(result) == "debug" and not _is_hidden(told):
             self._lines.text(host, self._said(result))
-
-    def _ending(self, result: CallbackTaskResult, change: Change, job: Job | None, seconds: float) -> str:
-        """How long a change took, or that it would be."""
-        if context.CLIARGS["check"] or result.task.check_mode:
-            return "" if " would " in change.name else WOULD[change.what]
-        # When the job itself ended, nobody has seen.
-        return f"within {duration(time.monotonic() - job.since)}" if job else duration(seconds)
 
     def _job(self, result: CallbackTaskResult) -> Job | None:
         """The job in the background that a result tells the end of; one that begins is remembered."""
@@ -316,6 +314,10 @@ def _key(result: CallbackTaskResult) -> tuple[str, str]:
 
 def _module(result: CallbackTaskResult) -> str:
     return result.task.action.rpartition(".")[2]
+
+
+def _would(change: Change) -> str:
+    return "" if " would " in change.name else WOULD[change.what]
 
 
 def _is_hidden(told: Mapping[str, t.Any]) -> bool:

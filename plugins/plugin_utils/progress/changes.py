@@ -19,7 +19,9 @@ from .known import CHANGED, MADE, REMOVED, Known
 
 Result = Mapping[str, t.Any]
 
-_OF_ENDPOINTS = {"create": MADE, "modify": CHANGED, "delete": REMOVED}
+# How modules that keep many things tell what became of each.
+_BECAME = {"create": MADE, "modify": CHANGED, "delete": REMOVED}
+_LISTED = {"created": MADE, "modified": CHANGED, "deleted": REMOVED}
 # In check mode messages stand in for modules that know none.
 _WOULD_GO = re.compile(r"\bwould be (removed|deleted|released|terminated)\b")
 _WHOLE = re.compile(r"(?:The .* )?(\S+) would be (?:made|removed)\.")
@@ -66,8 +68,8 @@ def changes(result: Result, source: Source, known: Known) -> list[Change]:
     kind = kind_of(source.action)
     if source.action.endswith("debug"):
         found = [_of_message(result, source, known)]
-    elif kind == "vpc_endpoint":
-        found = list(_of_endpoints(result, known))
+    elif isinstance(result.get("deleted"), list):
+        found = [*_of_entries(result, known, kind), *_of_lists(result, known, kind)]
     else:
         kind = kind_of_id(_arguments(result).get("resource", "")) if kind == "tags" else kind
         ids = _own_ids(result, kind)
@@ -97,17 +99,28 @@ def _of_message(result: Result, source: Source, known: Known) -> Change:
     return Change(what, about[0].kind if len(about) == 1 else "", whole[1] if whole else text)
 
 
-def _of_endpoints(result: Result, known: Known) -> Iterator[Change]:
-    """One module keeps all endpoints of a VPC."""
-    for entry in result.get("vpc_endpoints", []):
-        if entry["action"] in _OF_ENDPOINTS:
-            ending = f"-{entry['service'].rpartition('.')[2]}"
-            names = [name for name in known.names("vpc_endpoint") if name.endswith(ending)]
-            name = names[0] if names else entry["service"]
-            yield Change(_OF_ENDPOINTS[entry["action"]], "vpc_endpoint", name, entry["vpc_endpoint_id"])
-    for identifier in result.get("deleted", []):
-        stood = known.find("vpc_endpoint", [identifier])
-        yield Change(REMOVED, "vpc_endpoint", stood.name if stood else "", identifier)
+def _of_entries(result: Result, known: Known, kind: str) -> Iterator[Change]:
+    """What a module that keeps many things says of each, in the order in which it was asked for them."""
+    for entries in result.values():
+        if not (isinstance(entries, list) and all(isinstance(entry, Mapping) and "action" in entry for entry in entries)):
+            continue
+        asked = [value for value in _arguments(result).values() if isinstance(value, list) and len(value) == len(entries)]
+        for at, entry in enumerate(entries):
+            if entry["action"] in _BECAME:
+                identifier, name = next(iter(_own_ids(entry, kind)), ""), _own_name(entry, kind)
+                clues = {clue for wanted in asked if isinstance(wanted[at], Mapping) for clue in _words_of(wanted[at])}
+                stands = known.find(kind, [identifier]) or known.find(kind, [name] if name else clues)
+                name = name or (stands.name if stands else entry.get("service", ""))
+                yield Change(_BECAME[entry["action"]], kind, name, identifier)
+
+
+def _of_lists(result: Result, known: Known, kind: str) -> Iterator[Change]:
+    """What such a module lists, by names or by ids."""
+    for key, what in _LISTED.items():
+        for word in result.get(key) or []:
+            stood = known.find(kind, [word])
+            by_id = word.startswith(ID_PREFIXES.get(kind, "-"))
+            yield Change(what, kind, stood.name if stood else "" if by_id else word, word if by_id else "")
 
 
 def _of_one(result: Result, source: Source, known: Known, kind: str, identifier: str, of: int) -> Change:
@@ -141,9 +154,12 @@ def _was_nothing(result: Result) -> bool:
 
 def _clues(result: Result) -> set[str]:
     """What the arguments name: only for looking up what is known by another source."""
-    arguments = _arguments(result)
-    tags = arguments.get("tags")
-    words = [*arguments.values(), tags.get("Name") if isinstance(tags, Mapping) else ""]
+    return _words_of(_arguments(result))
+
+
+def _words_of(asked: Mapping[str, t.Any]) -> set[str]:
+    tags = asked.get("tags")
+    words = [*asked.values(), tags.get("Name") if isinstance(tags, Mapping) else ""]
     return {word for word in words if isinstance(word, str) and word}
 
 

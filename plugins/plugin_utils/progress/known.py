@@ -60,10 +60,6 @@ class Known:
         }
         return next(iter(found.values())) if len(found) == 1 else None
 
-    def names(self, kind: str) -> list[str]:
-        """The names of a kind's resources."""
-        return [resource.name for resource in [*self._differing, *self._standing] if resource.kind == kind]
-
     def named(self, words: Collection[str]) -> list[Resource]:
         """What differs and has one of these words for a name; where nothing does, what stands."""
         differing = [resource for resource in self._differing if resource.name in words]

@@ -116,7 +116,7 @@ def test_tags_are_told_of_what_carries_them():
     assert changes(result, source, told) == [Change(MADE, "elastic_ip", "dev-nat")]
 
 
-def test_endpoints_are_told_one_by_one_and_left_ones_are_not():
+def test_of_many_each_is_told_and_what_was_left_is_not():
     standing = known(
         [("vpc_endpoint", "dev-ssm", "vpce-0123456789abcdef0")], [("vpc_endpoint", "dev-s3", "", "create")]
     )
@@ -128,11 +128,33 @@ def test_endpoints_are_told_one_by_one_and_left_ones_are_not():
                 {"vpc_endpoint_id": "vpce-0123456789abcdef2", "action": "none", **entry},
             ],
             "deleted": ["vpce-0123456789abcdef0"],
-        }
+        },
+        endpoints=[{"service": entry["service"], "tags": {"Name": "dev-s3"}}, {"service": entry["service"]}],
     )
     assert changes(result, Source("mlinfra.aws.vpc_endpoints", "Endpoints"), standing) == [
         Change(MADE, "vpc_endpoint", "dev-s3", "vpce-0123456789abcdef1"),
         Change(REMOVED, "vpc_endpoint", "dev-ssm", "vpce-0123456789abcdef0"),
+    ]
+
+
+def test_of_many_what_has_a_name_keeps_it():
+    groups = [
+        {"group_id": "sg-0123456789abcdef0", "group_name": "hosts", "action": "modify", "changes": ["Tags"]},
+        {"group_id": "", "group_name": "new", "action": "create", "changes": []},
+    ]
+    result = asked({"groups": groups, "deleted": []}, groups=[{"name": "hosts"}, {"name": "new"}])
+    assert changes(result, Source("mlinfra.aws.security_groups", "Groups"), known()) == [
+        Change(CHANGED, "security_group", "hosts", "sg-0123456789abcdef0"),
+        Change(MADE, "security_group", "new"),
+    ]
+
+
+def test_of_many_that_are_only_listed_each_is_told():
+    result = asked({"created": ["cpu"], "modified": {"disk": ["Threshold"]}, "deleted": ["memory"]})
+    assert changes(result, Source("mlinfra.aws.metric_alarms", "Put the alarms"), known()) == [
+        Change(MADE, "alarm", "cpu"),
+        Change(CHANGED, "alarm", "disk"),
+        Change(REMOVED, "alarm", "memory"),
     ]
 
 
