@@ -10,12 +10,16 @@ first and alternate with short ones.
 
 from __future__ import annotations
 
+import os
 from itertools import chain, zip_longest
 from typing import Any
 
 import pytest
 
 LONG_SECONDS = 20
+
+# Tests read what Ansible itself writes; those of the project's own output say so.
+os.environ["ANSIBLE_STDOUT_CALLBACK"] = "ansible.builtin.default"
 
 
 def _own_seconds(item: pytest.Item) -> float:
