@@ -13,14 +13,14 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import project
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import Prices
-from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.reckon import sources
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.so_far import Known, so_far
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import NAMES
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import SHARED
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 # Those whose settings are needed: names, the metrics' namespace, and whether there is a budget.
 ROLES = ("network", "compute", "monitoring", "guardrails")
+# What discovery and the calls of status go by. Buckets need the account's number for their names, and are found by tags.
+NAMES_NEEDED = ("vpc_log_group", "ec2_log_group", "instance", "budget")
 # What the module returns for this action alone.
 RAW = ("resources", "used", "prices_found", "actuals")
 ESTIMATED = (
@@ -40,7 +40,7 @@ class ActionModule(ActionBase):
         """Check what tells the environment, have AWS asked, and reckon."""
         result = super().run(tmp, task_vars)
         reader = RoleSettings(ROLES, self._templar, self._loader, task_vars or {})
-        problems = project.problems(reader.read(SHARED))
+        problems = project.problems(reader.read(project.SETTINGS))
         if problems:
             raise AnsibleActionFail("AWS was not asked. " + " ".join(problems))
         region = reader.get("mlinfra_region")
@@ -56,8 +56,8 @@ class ActionModule(ActionBase):
 
 
 def request_of(reader: RoleSettings) -> Values:
-    """Return the module's options that settings say. Names of buckets need the account's number: tags find them."""
-    names = {purpose: reader.get(variable) for purpose, variable in NAMES.items() if not purpose.endswith("_bucket")}
+    """Return the module's options that settings say."""
+    names = {purpose: reader.get(NAMES[purpose]) for purpose in NAMES_NEEDED}
     return {
         "name": reader.get("mlinfra_name"),
         "tags": reader.get("mlinfra_identity_tags"),
@@ -81,7 +81,7 @@ def cost(answer: Values, raw: Values, listed: Prices, region: str) -> Values:
         return told(actuals)
     now = datetime.fromisoformat(answer["asked_at"])
     found = raw["prices_found"] or {"prices": {}, "reason": ""}
-    known_prices, source = sources(found, listed, region, now.date())
+    known_prices, source = prices.sources(found, listed, region, now.date())
     instances = answer["instances"]
     known = Known(
         hours={instance["id"]: instance["hours"] for instance in instances if instance["hours"] is not None},

@@ -341,11 +341,12 @@ def read(module: AnsibleAWSModule, identity: Identity, now: datetime) -> dict[st
         namespace=params["namespace"],
         budget=params["budget"],
     )
-    hurried = Clients(module, THREADS, **cost.PATIENCE)
+
+    def explorer() -> Any:
+        return Clients(module, **cost.PATIENCE)("ce")
+
     with ThreadPoolExecutor(THREADS) as executor:
-        spent = (
-            executor.submit(cost.actuals, lambda: hurried("ce"), identity.tags, now.date()) if params["actuals"] else None
-        )
+        spent = executor.submit(cost.actuals, explorer, identity.tags, now.date()) if params["actuals"] else None
         answers, errors = Asker(Clients(module, THREADS), identity, wishes, now).read(THREADS)
         if not answers.account:
             refusal = next(error for error in errors if error.service == "sts")

@@ -107,22 +107,22 @@ class Asker:
             AnsibleAWSError: where AWS could not be asked at all.
         """
         ask = self._reader
-        with ThreadPoolExecutor(threads) as executor, ThreadPoolExecutor(threads) as askers:
-            caller = askers.submit(ask.ask, "sts", "get_caller_identity")
-            streams = askers.submit(self._streams)
-            sessions = askers.submit(ask.list, "ssm", "describe_sessions", "Sessions", State="Active")
+        with ThreadPoolExecutor(threads) as executor:
+            caller = executor.submit(ask.ask, "sts", "get_caller_identity")
+            streams = executor.submit(self._streams)
+            sessions = executor.submit(ask.list, "ssm", "describe_sessions", "Sessions", State="Active")
             found, tags = Collector(ask, self._identity, executor).collect(KINDS, tagged=True)
             partition = self._clients("ec2").meta.partition
             claimed = claim(found, tags, self._identity, partition)
             resources = flatten(claimed, tags, partition)
             ids = [instance["InstanceId"] for instance in claimed["instance"]]
-            statuses = askers.submit(self._statuses, ids)
-            day = askers.submit(self._day, ids)
-            month = askers.submit(self._month, ids, resources)
+            statuses = executor.submit(self._statuses, ids)
+            day = executor.submit(self._day, ids)
+            month = executor.submit(self._month, ids, resources)
             events = self._events(streams.result(), ids, executor)
             account = (caller.result() or {}).get("Account", "")
             guarded = self._wishes.budget or any(":budget/" in arn for arn in tags)
-            budget = askers.submit(self._budget, account) if guarded and account else None
+            budget = executor.submit(self._budget, account) if guarded and account else None
             answers = Answers(
                 account=account,
                 found=claimed,

@@ -591,6 +591,24 @@ def _session(aws: Clients) -> bool:
 
 
 @behaviour("ssm_sessions")
+def _session_list(aws: Clients) -> bool:
+    """A session is active until somebody ends it or its instance stops, and is told of afterwards."""
+    with vpc(aws) as (ec2, _network, subnet):
+        ssm, made = aws("ssm"), launch(aws, SubnetId=subnet)["InstanceId"]
+        first, second = (ssm.start_session(Target=made)["SessionId"] for _number in range(2))
+
+        def told(state: str) -> list[str]:
+            sessions = ssm.describe_sessions(State=state)["Sessions"]
+            return [one["SessionId"] for one in sessions if one["Target"] == made and one["Owner"] and one["StartDate"]]
+
+        begun = told("Active")
+        ssm.terminate_session(SessionId=first)
+        one_ended = told("Active"), told("History")
+        ec2.stop_instances(InstanceIds=[made])
+        return begun == [first, second] and one_ended == ([second], [first]) and told("Active") == []
+
+
+@behaviour("ssm_sessions")
 def _session_document(aws: Clients) -> bool:
     """A session that forwards a port takes its numbers, and no session an unknown document."""
     with vpc(aws) as (_ec2, _network, subnet):

@@ -9,6 +9,7 @@ import pwd
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from model import Job, Use
@@ -55,6 +56,11 @@ class Process:
     started: int
     cpu: float
 
+    @property
+    def since(self) -> float:
+        """When it started, in seconds since the host did."""
+        return self.started / TICKS - host_started()
+
 
 def read(pid: int) -> Process | None:
     """One process; None where it has ended.
@@ -80,6 +86,7 @@ def read(pid: int) -> Process | None:
     )
 
 
+@cache
 def host_started() -> float:
     """When the first process of this host started, in seconds since the machine did: later only in a container."""
     first = read(1)
@@ -87,9 +94,15 @@ def host_started() -> float:
 
 
 class Processes:
-    """All processes at one time."""
+    """All processes at one time.
 
-    def __init__(self, found: Collection[Process]) -> None:
+    Args:
+        found: the processes.
+        left_out: terminals that count neither as sessions nor for what runs there.
+    """
+
+    def __init__(self, found: Collection[Process], left_out: Collection[int] = ()) -> None:
+        self._left_out = left_out
         self._by_pid = {process.pid: process for process in found}
         self._children: Mapping[int, list[Process]] = defaultdict(list)
         for process in found:
@@ -104,6 +117,11 @@ class Processes:
         """
         numbers = [int(name) for name in os.listdir(PROC) if name.isdecimal()]
         return Processes([process for process in map(read, numbers) if process])
+
+    def without_asking(self) -> Processes:
+        """The same, but for the terminals that this process was started from: to look is no use of the host."""
+        own = self._by_pid.get(os.getpid())
+        return Processes(self._by_pid.values(), {process.terminal for process in self.line(own)} - {0} if own else set())
 
     @property
     def cpu(self) -> float:
@@ -139,10 +157,16 @@ class Processes:
         """
         by_terminal: dict[int, list[Process]] = defaultdict(list)
         for process in self._by_pid.values():
+            if process.terminal in self._left_out:
+                continue
             if os.major(process.terminal) in TERMINALS and "jupyter-lab" not in self.programs_above(process):
                 by_terminal[process.terminal].append(process)
         return [
-            Use(self._session_name(holders), now - max(0.0, clock - last_used(holders)))
+            Use(
+                self._session_name(holders),
+                now - max(0.0, clock - last_used(holders)),
+                min(process.since for process in holders),
+            )
             for holders in by_terminal.values()
         ]
 
@@ -179,7 +203,7 @@ class Processes:
 
     def _is_job(self, process: Process, ignored: Collection[str], of_kernel: Mapping[int, str]) -> bool:
         """Whether somebody started it, or it comes from a terminal, and it is neither plumbing nor a kernel."""
-        if process.program in PLUMBING or process.pid in of_kernel:
+        if process.program in PLUMBING or process.pid in of_kernel or process.terminal in self._left_out:
             return False
         if self.programs_above(process) & (SERVICES | set(ignored)):
             return False
@@ -188,7 +212,9 @@ class Processes:
     def _job(self, key: str, name: str, top: Process | None, on_gpu: Collection[int]) -> Job:
         tree = list(self.tree(top)) if top else []
         cpu, moved = sum(one.cpu for one in tree), sum(bytes_moved(one.pid) for one in tree)
-        return Job(key, name, cpu, moved, any(one.pid in on_gpu for one in tree))
+        # Of a cell nobody tells when it began: its process is the kernel's, and older.
+        since = top.since if top and not key.startswith("kernel:") else None
+        return Job(key, name, cpu, moved, any(one.pid in on_gpu for one in tree), since)
 
 
 def runs(process: Process, kernel: str) -> bool:
