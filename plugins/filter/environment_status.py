@@ -127,7 +127,8 @@ def in_words(entry: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def in_figures(instance: Mapping[str, Any], measures: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """An instance with what people read of it."""
-    newest = {name: points[-1] for name, points in measures.items() if points}
+    running = instance["state"] == "running"
+    newest = {name: points[-1] for name, points in measures.items() if points and running}
     return {
         **in_words(instance, now),
         "health": health(instance),

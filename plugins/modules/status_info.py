@@ -347,7 +347,7 @@ def read(module: AnsibleAWSModule, identity: Identity, now: datetime) -> dict[st
 
     with ThreadPoolExecutor(THREADS) as executor:
         spent = executor.submit(cost.actuals, explorer, identity.tags, now.date()) if params["actuals"] else None
-        answers, errors = Asker(Clients(module, THREADS), identity, wishes, now).read(THREADS)
+        answers, errors = Asker(Clients(module, THREADS), identity, wishes, now).read(executor)
         if not answers.account:
             refusal = next(error for error in errors if error.service == "sts")
             module.fail_json(msg=f"AWS does not take the credentials: {refusal.code}: {refusal.message}")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,43 +97,42 @@ class Asker:
         self._now = now
         self._reader = Reader(clients)
 
-    def read(self, threads: int) -> tuple[Answers, list[CallError]]:
+    def read(self, executor: Executor) -> tuple[Answers, list[CallError]]:
         """Everything, and the calls that AWS refused.
 
         Args:
-            threads: how many calls to make side by side.
+            executor: makes the calls side by side.
 
         Raises:
             AnsibleAWSError: where AWS could not be asked at all.
         """
         ask = self._reader
-        with ThreadPoolExecutor(threads) as executor:
-            caller = executor.submit(ask.ask, "sts", "get_caller_identity")
-            streams = executor.submit(self._streams)
-            sessions = executor.submit(ask.list, "ssm", "describe_sessions", "Sessions", State="Active")
-            found, tags = Collector(ask, self._identity, executor).collect(KINDS, tagged=True)
-            partition = self._clients("ec2").meta.partition
-            claimed = claim(found, tags, self._identity, partition)
-            resources = flatten(claimed, tags, partition)
-            ids = [instance["InstanceId"] for instance in claimed["instance"]]
-            statuses = executor.submit(self._statuses, ids)
-            day = executor.submit(self._day, ids)
-            month = executor.submit(self._month, ids, resources)
-            events = self._events(streams.result(), ids, executor)
-            account = (caller.result() or {}).get("Account", "")
-            guarded = self._wishes.budget or any(":budget/" in arn for arn in tags)
-            budget = executor.submit(self._budget, account) if guarded and account else None
-            answers = Answers(
-                account=account,
-                found=claimed,
-                resources=resources,
-                statuses=statuses.result(),
-                day=day.result(),
-                month=month.result(),
-                sessions=sessions.result(),
-                events=events,
-                budget=budget.result() if budget else None,
-            )
+        caller = executor.submit(ask.ask, "sts", "get_caller_identity")
+        streams = executor.submit(self._streams)
+        sessions = executor.submit(ask.list, "ssm", "describe_sessions", "Sessions", State="Active")
+        found, tags = Collector(ask, self._identity, executor).collect(KINDS, tagged=True)
+        partition = self._clients("ec2").meta.partition
+        claimed = claim(found, tags, self._identity, partition)
+        resources = flatten(claimed, tags, partition)
+        ids = [instance["InstanceId"] for instance in claimed["instance"]]
+        statuses = executor.submit(self._statuses, ids)
+        day = executor.submit(self._day, ids)
+        month = executor.submit(self._month, ids, resources)
+        events = self._events(streams.result(), ids, executor)
+        account = (caller.result() or {}).get("Account", "")
+        guarded = self._wishes.budget or any(":budget/" in arn for arn in tags)
+        budget = executor.submit(self._budget, account) if guarded and account else None
+        answers = Answers(
+            account=account,
+            found=claimed,
+            resources=resources,
+            statuses=statuses.result(),
+            day=day.result(),
+            month=month.result(),
+            sessions=sessions.result(),
+            events=events,
+            budget=budget.result() if budget else None,
+        )
         return answers, ask.errors
 
     def _statuses(self, ids: list[str]) -> Entries:

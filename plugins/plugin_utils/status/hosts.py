@@ -29,6 +29,8 @@ NOT_CONFIGURED = "it is not set up yet: playbooks/configure.yml does that"
 NOT_LISTED = "the inventory does not have it"
 # What a program that is older than this option says of it.
 _OLD_PROGRAM = "unrecognized arguments: --status"
+# What Ansible puts before the reason.
+_PREFIX = "Task failed: "
 _OLD = "its program is older than this: playbooks/configure.yml brings the new one"
 
 
@@ -69,7 +71,7 @@ def _reason(instance: Values, result: t.Any) -> str:
         return NOT_LISTED
     said = " ".join(str(result.get(name, "")) for name in ("stdout", "stderr"))
     if result.get("unreachable"):
-        return f"it can't be reached: {_line(str(result.get('msg', '')))}"
+        return f"it can't be reached: {_line(str(result.get('msg', '')).removeprefix(_PREFIX))}"
     if _OLD_PROGRAM in said:
         return _OLD
     if result.get("failed"):

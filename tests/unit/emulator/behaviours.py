@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -348,6 +350,23 @@ def _unknown_profile(aws: Clients) -> bool:
     with vpc(aws) as (ec2, network, subnet):
         profile = {"Name": "none"}
         return refused("InvalidParameterValue", lambda: launch(aws, IamInstanceProfile=profile, SubnetId=subnet))
+
+
+@behaviour("ec2_launch_time")
+def _launch_time(aws: Clients) -> bool:
+    """It is that of the last start, and a start of what runs already changes nothing."""
+    with vpc(aws) as (ec2, _network, subnet):
+        made = launch(aws, SubnetId=subnet)
+
+        def started() -> datetime:
+            ec2.start_instances(InstanceIds=[made["InstanceId"]])
+            [reservation] = ec2.describe_instances(InstanceIds=[made["InstanceId"]])["Reservations"]
+            return reservation["Instances"][0]["LaunchTime"]
+
+        time.sleep(1.1)  # times are told by the second
+        kept = started()
+        ec2.stop_instances(InstanceIds=[made["InstanceId"]])
+        return kept == made["LaunchTime"] < started()
 
 
 @behaviour("ec2_modify_checks")

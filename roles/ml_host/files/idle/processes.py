@@ -42,6 +42,7 @@ class Process:
         user: its user's.
         program: the kernel's name of it, 15 characters at most.
         command: how it was started.
+        session: the number of its session, 0 for one that began outside.
         terminal: the device number of its terminal, 0 for none.
         started: when, in ticks.
         cpu: seconds of processor time, with those of its children that ended.
@@ -52,9 +53,15 @@ class Process:
     user: int
     program: str
     command: tuple[str, ...]
+    session: int
     terminal: int
     started: int
     cpu: float
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its terminal and its session: the same number may stand for a terminal of another kind, outside a container."""
+        return self.terminal, self.session
 
     @property
     def since(self) -> float:
@@ -82,7 +89,7 @@ def read(pid: int) -> Process | None:
         return None
     ticks = sum(int(field) for field in fields[11:15])
     return Process(
-        pid, int(fields[1]), user, name, tuple(command[:-1]), int(fields[4]), int(fields[19]), ticks / TICKS
+        pid, int(fields[1]), user, name, tuple(command[:-1]), int(fields[3]), int(fields[4]), int(fields[19]), ticks / TICKS
     )
 
 
@@ -98,10 +105,10 @@ class Processes:
 
     Args:
         found: the processes.
-        left_out: terminals that count neither as sessions nor for what runs there.
+        left_out: places that count neither as sessions nor for what runs there.
     """
 
-    def __init__(self, found: Collection[Process], left_out: Collection[int] = ()) -> None:
+    def __init__(self, found: Collection[Process], left_out: Collection[tuple[int, int]] = ()) -> None:
         self._left_out = left_out
         self._by_pid = {process.pid: process for process in found}
         self._children: Mapping[int, list[Process]] = defaultdict(list)
@@ -121,7 +128,8 @@ class Processes:
     def without_asking(self) -> Processes:
         """The same, but for the terminals that this process was started from: to look is no use of the host."""
         own = self._by_pid.get(os.getpid())
-        return Processes(self._by_pid.values(), {process.terminal for process in self.line(own)} - {0} if own else set())
+        places = {process.place for process in self.line(own) if process.terminal} if own else set()
+        return Processes(self._by_pid.values(), places)
 
     @property
     def cpu(self) -> float:
@@ -155,19 +163,19 @@ class Processes:
         Raises:
             OSError: a terminal can't be read.
         """
-        by_terminal: dict[int, list[Process]] = defaultdict(list)
+        by_place: dict[tuple[int, int], list[Process]] = defaultdict(list)
         for process in self._by_pid.values():
-            if process.terminal in self._left_out:
+            if process.place in self._left_out:
                 continue
             if os.major(process.terminal) in TERMINALS and "jupyter-lab" not in self.programs_above(process):
-                by_terminal[process.terminal].append(process)
+                by_place[process.place].append(process)
         return [
             Use(
                 self._session_name(holders),
                 now - max(0.0, clock - last_used(holders)),
                 min(process.since for process in holders),
             )
-            for holders in by_terminal.values()
+            for holders in by_place.values()
         ]
 
     def _session_name(self, holders: list[Process]) -> str:
@@ -203,7 +211,7 @@ class Processes:
 
     def _is_job(self, process: Process, ignored: Collection[str], of_kernel: Mapping[int, str]) -> bool:
         """Whether somebody started it, or it comes from a terminal, and it is neither plumbing nor a kernel."""
-        if process.program in PLUMBING or process.pid in of_kernel or process.terminal in self._left_out:
+        if process.program in PLUMBING or process.pid in of_kernel or process.place in self._left_out:
             return False
         if self.programs_above(process) & (SERVICES | set(ignored)):
             return False

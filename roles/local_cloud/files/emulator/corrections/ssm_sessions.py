@@ -16,6 +16,8 @@ from moto.moto_api._internal import mock_random
 from moto.ssm.models import ssm_backends
 from moto.ssm.responses import SimpleSystemManagerResponse
 
+# Whose all sessions are: the rehearsal has no users.
+USER = "operator"
 # The documents of sessions that the rehearsal's plugin knows, each with the parameters that it takes.
 DOCUMENTS = {
     "SSM-SessionManagerRunShell": set(),
@@ -70,7 +72,7 @@ def apply() -> None:
             "SessionId": session,
             "Target": target,
             "DocumentName": document,
-            "Owner": f"arn:aws:iam::{self.current_account}:user/{self.get_access_key()}",
+            "Owner": f"arn:aws:iam::{self.current_account}:user/{USER}",
             "StartDate": datetime.now(UTC),
         }
         return ActionResult({"SessionId": session, "TokenValue": mock_random.get_random_hex(64), "StreamUrl": address})
