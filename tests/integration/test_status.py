@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .environment import _user as user
+from .environment import user
 from .site import CALLER, Emulator, Site, running
 
 SLOT = 43
