@@ -162,7 +162,7 @@ class TestStatus:
         datasets = next(bucket for bucket in told["buckets"] if "datasets" in bucket["name"])
         assert (datasets["objects"], round(datasets["bytes"] / 1e9)) == (1234, 42)
         assert "1 ALARM, 2 INSUFFICIENT_DATA, 1 OK" in printed
-        assert "operator by Session Manager, tunnel" in printed
+        assert "operator by Session Manager tunnel" in printed
         assert "42.0 GB in 1,234 objects" in printed
         assert page.charts == [
             f"Use of {INSTANCE}",

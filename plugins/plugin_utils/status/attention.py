@@ -45,8 +45,11 @@ def attention(status: Values, now: datetime) -> list[Values]:
 Found = t.Iterator[tuple[str, str]]
 
 
-def _of_instances(instances: t.Iterable[Values], now: datetime) -> Found:
+def _of_instances(instances: t.Sequence[Values], now: datetime) -> Found:
+    anything_runs = any(one["state"] == "running" and one["role"] != "nat" for one in instances)
     for instance in instances:
+        if instance["role"] == "nat" and instance["state"] in ("stopping", "stopped") and anything_runs:
+            yield WARN, f"{instance['name']} is {instance['state']}: private subnets have no way out"
         if instance["state"] not in _FINE_STATES:
             yield BAD, f"{instance['name']} is {instance['state']}"
         failing = [name for name, said in instance["checks"].items() if said not in _FINE_CHECKS]

@@ -13,7 +13,8 @@ Values = dict[str, t.Any]
 
 # As the hosts' program names sessions.
 _SESSION = re.compile(r"(?P<kind>SSH session|SSM session|terminal) of (?P<user>.+)")
-_WAYS = {"SSH session": "SSH", "SSM session": "Session Manager", "terminal": "a terminal"}
+_MANAGER = {"shell": "Session Manager", "tunnel": "Session Manager tunnel"}
+_WAYS = {"SSH session": "SSH", "SSM session": _MANAGER["shell"], "terminal": "a terminal"}
 
 
 def connected(sessions: t.Iterable[Values], hosts: t.Iterable[Values], now: datetime) -> list[Values]:
@@ -34,7 +35,7 @@ def connected(sessions: t.Iterable[Values], hosts: t.Iterable[Values], now: date
     listed = [
         {
             "user": session["user"],
-            "way": f"Session Manager, {session['kind']}",
+            "way": _MANAGER[session["kind"]],
             "instance": session["instance"],
             "since": session["since"],
             "unused": None,

@@ -65,6 +65,7 @@ def test_all_is_well():
     assert attention(status(hosts=None, budget=None), NOW) == []
 
 
+STOPPED_NAT = {**FINE["instances"][0], "id": "i-2", "name": "nat", "role": "nat", "state": "stopped", "checks": {}}
 EVENT = {"code": "instance-stop", "description": "bad disk", "not_before": "2026-11-30T08:00:00+00:00"}
 STALLED = {"name": "python a.py (1)", "instance": "ml-1", "stalled": True}
 LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2026-11-28T11:55:00+00:00", 2]]}}
@@ -76,6 +77,11 @@ LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2
         (only("instances", checks={"system": "ok", "instance": "impaired", "ebs": "ok"}), "bad", "ml-1: instance check impaired"),
         (only("instances", checks={"system": "insufficient-data"}), "warn", "ml-1: system check insufficient-data"),
         (only("instances", state="shutting-down"), "bad", "ml-1 is shutting-down"),
+        (
+            status(instances=[*FINE["instances"], STOPPED_NAT]),
+            "warn",
+            "nat is stopped: private subnets have no way out",
+        ),
         (only("instances", events=[EVENT]), "bad", "ml-1: EC2 plans instance-stop for 30 Nov 08:00: bad disk"),
         (
             only("alarms", state="ALARM", since="2026-11-28T11:48:00+00:00"),
@@ -123,10 +129,11 @@ def test_what_to_look_after(found, tone, text):
         status(metrics={}, notes=[{"part": "metrics", "text": "no"}]),
         {**only("instances", state="stopped"), "metrics": LAST},
         {**only("instances", role="nat"), "metrics": {}},
+        status(instances=[STOPPED_NAT]),
     ],
     ids=[
         *("stopped", "starting", "no host of a stopped one", "the agent starts", "metrics may not be read", "what was"),
-        "a NAT instance has no agent",
+        *("a NAT instance has no agent", "nobody needs a way out"),
     ],
 )
 def test_what_nobody_needs_to_look_after(found):

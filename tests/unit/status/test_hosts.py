@@ -85,7 +85,7 @@ def test_who_is_connected_by_the_host():
 def test_of_whom_aws_knows_the_name_the_host_s_word_does_not_count():
     """But a tunnel is no shell, and another host is another host."""
     told = people.connected([session()], [host(sessions=SESSIONS[1:2])], NOW)
-    assert [(entry["user"], entry["way"]) for entry in told] == [("alice", "Session Manager, shell")]
+    assert [(entry["user"], entry["way"]) for entry in told] == [("alice", "Session Manager")]
     for elsewhere in (session("tunnel"), session(instance="ml-2")):
         told = people.connected([elsewhere], [host(sessions=SESSIONS[1:2])], NOW)
         assert {entry["user"] for entry in told} == {"alice", "ssm-user"}
