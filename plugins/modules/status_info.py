@@ -275,6 +275,10 @@ cost:
       description: The currency.
       type: str
       returned: always
+    as_of:
+      description: The day of the prices, or of what Cost Explorer says.
+      type: str
+      returned: always
     areas:
       description: The amount by C(area) of the environment, or by AWS's service.
       type: list
