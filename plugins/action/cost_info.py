@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
         if answer.get("failed") or standing is None or found is None:
             return result
         told = answer["invocation"]["module_args"]
-        listed, source = reckon.sources(found, prices.load(region), region, datetime.now(UTC).date())
+        listed, source = prices.sources(found, prices.load(region), region, datetime.now(UTC).date())
         wishes = reckon.Wishes(told["usage"], told["transfer_out_gb"], told["nat_gb"], assumptions(told, zones))
         wanted = declared_resources(declared, public)
         reckoned = reckon.reckon(standing, wanted, answer["usage"], prices.merged(listed, {"spot_hour": spot}), wishes)

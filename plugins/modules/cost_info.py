@@ -355,14 +355,6 @@ NOT_ASKED = {"prices": {}, "reason": "the list was asked for"}
 NO_ACTUALS = {"available": False, "reason": "not asked for", "start": "", "until": ""}
 
 
-def priced_types(resources: list[dict[str, Any]]) -> tuple[set[str], set[str]]:
-    """The types of instances and of volumes that stand."""
-    return tuple(
-        {entry["attributes"].get(member, "") for entry in resources if entry["kind"] == kind} - {""}
-        for kind, member in (("instance", "InstanceType"), ("volume", "VolumeType"))
-    )
-
-
 @AWSErrorHandler.common_error_handler("reach AWS")
 def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], list[CallError]]:
     """What stands, prices, measured use and actuals, and what AWS refused to tell of what stands.
@@ -388,7 +380,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
         found, tags = Collector(reader, identity, executor).collect(KINDS, tagged=True)
         partition = clients("ec2").meta.partition
         resources = flatten(claim(found, tags, identity, partition), tags, partition)
-        standing = priced_types(resources)
+        standing = price_list.types_of(resources)
         spot = executor.submit(api.spot_hours, clients("ec2"), declared[0] | standing[0], now) if today else None
         used = executor.submit(api.measured, clients("cloudwatch"), resources, now) if params["measure"] else None
         answered = today.result() if today else NOT_ASKED

@@ -18,12 +18,6 @@ from .role_settings import RoleSettings, Values
 
 ROLES = ("network", "storage", "iam", "compute", "monitoring", "guardrails")
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
-# Settings of the whole project, which no role's argument specification has.
-SHARED = (
-    *("mlinfra_project", "mlinfra_environment", "mlinfra_region", "mlinfra_tags", "mlinfra_identity_tags"),
-    *("mlinfra_extra_tags", "mlinfra_log_retention_days"),
-    *("ml_host_connection", "ml_host_login_user", "ml_host_s3_addressing_style"),
-)
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
 # They stand in for what is missing or wrong, so that it is named once and not again for each name made of it.
@@ -111,7 +105,7 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
     Returns:
         The settings that can be used, those of other roles included, and one line for each problem.
     """
-    shared = reader.read(SHARED)
+    shared = reader.read(project.SETTINGS)
     for variable, stand_in in STAND_INS.items():
         if project.part_problems(shared, variable):
             reader.replace(variable, stand_in)
@@ -130,7 +124,7 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
 
 def _read(reader: RoleSettings, roles: t.Collection[str]) -> tuple[Values, list[str]]:
     """Return the settings of all roles that fit their specifications, and what is wrong with those of the roles to judge."""
-    settings: Values = reader.read(SHARED)
+    settings: Values = reader.read(project.SETTINGS)
     found: list[str] = []
     for role in ROLES:
         noted = dict(reader.unreadable)

@@ -8,10 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -124,18 +128,48 @@ class Platform:
         answer = self.client("ssm").get_parameter(Name="/mlinfra/local/jupyter-token", WithDecryption=True)
         return answer["Parameter"]["Value"]
 
+    def ssh(self, *options: str) -> list[str]:
+        """The command that opens a session on the host, with further options."""
+        known = f"UserKnownHostsFile={self.directory / 'known_hosts'}"
+        key = str(self.directory / "id_ed25519")
+        return ["ssh", *options, "-i", key, "-p", "2222", "-o", known, f"ec2-user@{self.address}"]
+
     def on_host(self, script: str, user: str = "ml") -> str:
         """Run a shell script on the host over SSH, as one of its users, in a login shell."""
-        done = subprocess.run(
-            [
-                "ssh", "-i", str(self.directory / "id_ed25519"), "-p", "2222",
-                "-o", f"UserKnownHostsFile={self.directory / 'known_hosts'}",
-                f"ec2-user@{self.address}", f"sudo -H -u {user} bash -l -s",
-            ],
-            input=script, text=True, capture_output=True, check=False,
-        )  # fmt: skip
+        command = [*self.ssh(), f"sudo -H -u {user} bash -l -s"]
+        done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Somebody's SSH session, with a terminal."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(self.ssh("-tt"), stdin=subprocess.PIPE, **quiet) as session:
+            try:
+                yield
+            finally:
+                session.kill()
+
+    @contextmanager
+    def program(self, command: str, user: str = "ml") -> Iterator[None]:
+        """A program on the host that runs on after its session."""
+        pid = self.on_host(f"setsid {command} </dev/null >/dev/null 2>&1 &\necho $!", user=user).strip()
+        try:
+            yield
+        finally:
+            self.on_host(f"kill -- -{pid} {pid} 2>/dev/null || true", user="root")
+
+    def jupyter(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask JupyterLab, as its page does."""
+        call = urllib.request.Request(
+            f"http://{self.address}:8888/api/{path}",
+            headers={"Authorization": f"token {self.token}", "Content-Type": "application/json"},
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+        )
+        with urllib.request.urlopen(call, timeout=30) as answer:
+            return json.loads(answer.read() or "null")
 
     def bucket(self, kind: str) -> str:
         """The full name of the datasets or the models bucket."""

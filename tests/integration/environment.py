@@ -99,8 +99,8 @@ def make(client: Callable[[str], Any]) -> dict[str, Any]:
             "vpc": 1,
             "vpc_endpoint": 1,
         },
-        "operator": _user(client("iam"), "operator"),
-        "limited": _user(client("iam"), "limited", "sns:ListTopics"),
+        "operator": user(client("iam"), "operator"),
+        "limited": user(client("iam"), "limited", "sns:ListTopics"),
     }
 
 
@@ -239,7 +239,7 @@ def _alarms(cloudwatch: Any, instances: list[str]) -> None:
         )
 
 
-def _user(iam: Any, name: str, *denied: str) -> dict[str, str]:
+def user(iam: Any, name: str, *denied: str) -> dict[str, str]:
     """The keys of a user who may do everything but what is denied."""
     statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
     statements += [{"Effect": "Deny", "Action": action, "Resource": "*"} for action in denied]

@@ -109,6 +109,16 @@ def further_questions(instance_types: Iterable[str], volume_types: Iterable[str]
     return [*_ALWAYS, *instances, *volumes]
 
 
+def types_of(resources: Iterable[Mapping[str, Any]]) -> tuple[set[str], set[str]]:
+    """The types of the instances and of the volumes that stand."""
+    listed = list(resources)
+    instances, volumes = (
+        {entry["attributes"].get(member, "") for entry in listed if entry["kind"] == kind} - {""}
+        for kind, member in (("instance", "InstanceType"), ("volume", "VolumeType"))
+    )
+    return instances, volumes
+
+
 def _volume_usage(kind: str) -> str:
     """The usage type of a volume; the oldest type was there before the others had names."""
     if kind == "standard":

@@ -16,6 +16,14 @@ from .api import CallError
 from .identity import Identity
 
 
+def identity_of(module: AnsibleAWSModule) -> Identity:
+    """The environment that a module's options name, tags and names tell. Without one the module fails."""
+    tags = {key: str(value) for key, value in module.params["tags"].items()}
+    if not module.params["name"] or not tags or not all(tags.values()):
+        module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
+    return Identity(module.params["name"], tags, module.params["names"], frozenset(module.params.get("ids", ())))
+
+
 def answer(module: AnsibleAWSModule, discover: Callable[[Identity], tuple[dict[str, Any], list[CallError]]]) -> None:
     """Ends the module with what was discovered, or with what kept it from that.
 
@@ -23,12 +31,9 @@ def answer(module: AnsibleAWSModule, discover: Callable[[Identity], tuple[dict[s
         module: the module, with the options name, tags, names and allow_partial.
         discover: finds the module's return values of an environment, and what AWS refused to tell.
     """
-    tags = {key: str(value) for key, value in module.params["tags"].items()}
-    if not module.params["name"] or not tags or not all(tags.values()):
-        module.fail_json(msg="name, tags and their values must not be empty: they tell the environment from all others")
+    identity = identity_of(module)
     try:
-        ids = frozenset(module.params.get("ids", ()))
-        answers, refused = discover(Identity(module.params["name"], tags, module.params["names"], ids))
+        answers, refused = discover(identity)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     errors = [asdict(error) for error in refused]

@@ -13,6 +13,12 @@ from .names import name_problems
 from .problems import problem
 from .tags import tags_problems
 
+# Those that no role's argument specification has.
+SETTINGS = (
+    *("mlinfra_project", "mlinfra_environment", "mlinfra_region", "mlinfra_tags", "mlinfra_identity_tags"),
+    *("mlinfra_extra_tags", "mlinfra_log_retention_days"),
+    *("ml_host_connection", "ml_host_login_user", "ml_host_s3_addressing_style"),
+)
 # Lower case without underscores, because the names of buckets are made of it.
 PART = r"[a-z0-9]+(-[a-z0-9]+)*"
 PART_ALLOWED = "use lower-case letters, digits and single hyphens between them"

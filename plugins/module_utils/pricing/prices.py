@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,26 @@ def merged(prices: Prices, others: Prices) -> dict[str, Any]:
     both = {**prices, **others}
     groups = {name for name, value in others.items() if isinstance(value, Mapping) and isinstance(prices.get(name), Mapping)}
     return {**both, **{name: {**prices[name], **others[name]} for name in groups}}
+
+
+def sources(found: Mapping[str, Any], listed: Prices, region: str, today: date) -> tuple[Prices, dict[str, str]]:
+    """The prices to reckon with, and where they come from.
+
+    Args:
+        found: prices and reason, of the Price List service.
+        listed: the collection's list of the region.
+        region: the region.
+        today: the day that the service was asked.
+    """
+    fresh = found["prices"]
+    told = {"region": region, "reason": found["reason"]}
+    if not fresh:
+        source = "list" if listed else "none"
+        return listed, {"source": source, "as_of": listed.get("as_of", ""), **told}
+    both = merged({"currency": "USD", **listed}, fresh)
+    if not listed:
+        return {**both, "as_of": today.isoformat()}, {"source": "api", "as_of": today.isoformat(), **told}
+    return both, {"source": "both", "as_of": listed["as_of"], **told}
 
 
 def price(prices: Prices, *names: str) -> Decimal | None:

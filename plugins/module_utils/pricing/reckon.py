@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from . import egress
 from .bill import bill
 from .parts import Resource
-from .prices import Prices, merged
+from .prices import Prices
 from .what_if import Assumptions, WhatIfs
 
 # What goes out to the internet is charged to no resource: this one stands for it.
@@ -37,26 +36,6 @@ class Wishes:
     transfer_out_gb: float = 0
     nat_gb: float = -1
     assumed: Assumptions = field(default_factory=Assumptions)
-
-
-def sources(found: Mapping[str, Any], listed: Prices, region: str, today: date) -> tuple[Prices, dict[str, str]]:
-    """The prices to reckon with, and where they come from.
-
-    Args:
-        found: prices and reason, of the Price List service.
-        listed: the collection's list of the region.
-        region: the region.
-        today: the day that the service was asked.
-    """
-    fresh = found["prices"]
-    told = {"region": region, "reason": found["reason"]}
-    if not fresh:
-        source = "list" if listed else "none"
-        return listed, {"source": source, "as_of": listed.get("as_of", ""), **told}
-    both = merged({"currency": "USD", **listed}, fresh)
-    if not listed:
-        return {**both, "as_of": today.isoformat()}, {"source": "api", "as_of": today.isoformat(), **told}
-    return both, {"source": "both", "as_of": listed["as_of"], **told}
 
 
 def reckon(

@@ -98,7 +98,7 @@ def lines(section: Values) -> Values:
     y_ticks = steps(min([0.0, *ys]), max([0.0, *ys]))
     low_x, high_x = (min(xs), max(xs)) if timed else (min(0.0, *xs), max(xs))
     x_ticks = time_ticks(low_x, high_x) if timed else [(at, f"{at:,g}") for at in steps(low_x, high_x, 6) if at <= high_x]
-    names = max((len(line["label"]) for line in series), default=0) * _LETTER + 16
+    names = max((len(line["label"]) for line in series), default=0) * _LETTER + 24
     box = {"left": 64.0, "top": 26.0, "right": WIDTH - min(names, 250.0), "bottom": 330.0}
 
     def across(x: float) -> float:

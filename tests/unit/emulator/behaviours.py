@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -350,6 +352,23 @@ def _unknown_profile(aws: Clients) -> bool:
         return refused("InvalidParameterValue", lambda: launch(aws, IamInstanceProfile=profile, SubnetId=subnet))
 
 
+@behaviour("ec2_launch_time")
+def _launch_time(aws: Clients) -> bool:
+    """It is that of the last start, and a start of what runs already changes nothing."""
+    with vpc(aws) as (ec2, _network, subnet):
+        made = launch(aws, SubnetId=subnet)
+
+        def started() -> datetime:
+            ec2.start_instances(InstanceIds=[made["InstanceId"]])
+            [reservation] = ec2.describe_instances(InstanceIds=[made["InstanceId"]])["Reservations"]
+            return reservation["Instances"][0]["LaunchTime"]
+
+        time.sleep(1.1)  # times are told by the second
+        kept = started()
+        ec2.stop_instances(InstanceIds=[made["InstanceId"]])
+        return kept == made["LaunchTime"] < started()
+
+
 @behaviour("ec2_modify_checks")
 def _type_of_running(aws: Clients) -> bool:
     """The type of a running instance is not changed."""
@@ -588,6 +607,24 @@ def _session(aws: Clients) -> bool:
         ended = ssm.terminate_session(SessionId=session)["SessionId"]
         ec2.stop_instances(InstanceIds=[made])
         return session == ended and refused("TargetNotConnected", ssm.start_session, Target=made)
+
+
+@behaviour("ssm_sessions")
+def _session_list(aws: Clients) -> bool:
+    """A session is active until somebody ends it or its instance stops, and is told of afterwards."""
+    with vpc(aws) as (ec2, _network, subnet):
+        ssm, made = aws("ssm"), launch(aws, SubnetId=subnet)["InstanceId"]
+        first, second = (ssm.start_session(Target=made)["SessionId"] for _number in range(2))
+
+        def told(state: str) -> list[str]:
+            sessions = ssm.describe_sessions(State=state)["Sessions"]
+            return [one["SessionId"] for one in sessions if one["Target"] == made and one["Owner"] and one["StartDate"]]
+
+        begun = told("Active")
+        ssm.terminate_session(SessionId=first)
+        one_ended = told("Active"), told("History")
+        ec2.stop_instances(InstanceIds=[made])
+        return begun == [first, second] and one_ended == ([second], [first]) and told("Active") == []
 
 
 @behaviour("ssm_sessions")

@@ -13,6 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices
 
 LISTS = sorted(Path(prices.__file__).parents[1].glob("prices/*.yml"))
 PRICES = prices.load("us-east-1")
+TODAY = date(2026, 11, 24)
 
 
 def amounts(value):
@@ -62,3 +63,16 @@ def test_other_prices_take_the_place_of_the_list_s():
     """One by one, in groups too."""
     both = prices.merged({"a": 1, "b": 2, "g": {"x": 1, "y": 2}}, {"b": 3, "g": {"y": 4}, "h": {"z": 5}})
     assert both == {"a": 1, "b": 3, "g": {"x": 1, "y": 4}, "h": {"z": 5}}
+
+
+def test_where_prices_come_from():
+    """Both, one of them, or none."""
+    answered, silent = {"prices": {"nat_gb": 0.05}, "reason": ""}, {"prices": {}, "reason": "no way"}
+    both, told = prices.sources(answered, PRICES, "us-east-1", TODAY)
+    assert (both["nat_gb"], both["nat_gateway_hour"]) == (0.05, 0.045)
+    assert told == {"source": "both", "as_of": "2025-01-01", "region": "us-east-1", "reason": ""}
+    fresh, told = prices.sources(answered, {}, "eu-west-3", TODAY)
+    assert (fresh, told["source"]) == ({"currency": "USD", "nat_gb": 0.05, "as_of": "2026-11-24"}, "api")
+    listed, told = prices.sources(silent, PRICES, "us-east-1", TODAY)
+    assert (listed, told["source"], told["reason"]) == (PRICES, "list", "no way")
+    assert prices.sources(silent, {}, "eu-west-3", TODAY)[1]["source"] == "none"

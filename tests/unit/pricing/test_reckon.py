@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
-from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.reckon import Wishes, reckon, sources
+from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.reckon import Wishes, reckon
 
 from .resources import architecture, resource, standing
 
 PRICES = load("us-east-1")
-TODAY = date(2026, 11, 24)
 
 
 def test_what_stands_counts():
@@ -40,16 +37,3 @@ def test_what_was_measured_and_what_is_assumed():
     assert told["standing"]["total"] == pytest.approx(74.92 + 9.00 + 23.00 + 0.90)
     assert told["declared"]["total"] == pytest.approx(74.92 + 9.00 + 0.90)
     assert reckon(standing(), [], {}, PRICES, Wishes())["egress"]["data_gb"] is None
-
-
-def test_where_prices_come_from():
-    """Both, one of them, or none."""
-    answered, silent = {"prices": {"nat_gb": 0.05}, "reason": ""}, {"prices": {}, "reason": "no way"}
-    both, told = sources(answered, PRICES, "us-east-1", TODAY)
-    assert (both["nat_gb"], both["nat_gateway_hour"]) == (0.05, 0.045)
-    assert told == {"source": "both", "as_of": "2025-01-01", "region": "us-east-1", "reason": ""}
-    fresh, told = sources(answered, {}, "eu-west-3", TODAY)
-    assert (fresh, told["source"]) == ({"currency": "USD", "nat_gb": 0.05, "as_of": "2026-11-24"}, "api")
-    listed, told = sources(silent, PRICES, "us-east-1", TODAY)
-    assert (listed, told["source"], told["reason"]) == (PRICES, "list", "no way")
-    assert sources(silent, {}, "eu-west-3", TODAY)[1]["source"] == "none"

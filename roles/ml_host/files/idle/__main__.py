@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Stops this host once nobody has used it and nothing has run on it for a while.
 
-A timer runs it each minute. It reads what goes on, remembers it, says its verdict with the reason, and acts. With --look
-it does not act. With --json the verdict is one JSON object.
+A timer runs it each minute, where the host is to stop by itself. It reads what goes on, remembers it, says its verdict with
+the reason, and acts. With --look it does not act. With --json the verdict is one JSON object. With --status it writes and
+remembers nothing, and says all that it reads as one JSON object.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,8 @@ from typing import Any
 
 import gpu
 import jupyter
-from model import Sample, Settings, Verdict
+import status
+from model import FAILURES, Sample, Settings, Verdict
 from processes import Processes, host_started
 from verdict import decide, kept
 
@@ -30,11 +32,15 @@ CONFIGURATION = Path("/etc/mlinfra/idle.json")
 METADATA = "http://169.254.169.254/latest"
 # Gone with a restart, as it should be.
 MEMORY = Path("/run/mlinfra-idle/history.json")
-FAILURES = (OSError, ValueError, KeyError, TypeError, IndexError, subprocess.SubprocessError)
 
 
-def sample(configuration: dict[str, Any]) -> Sample:
-    """Reads the host. What can't be read is named, and the rest read all the same."""
+def sample(configuration: dict[str, Any], running: Callable[[], Processes] = Processes.now) -> Sample:
+    """Reads the host. What can't be read is named, and the rest read all the same.
+
+    Args:
+        configuration: the program's.
+        running: tells the processes that count.
+    """
     now, clock = time.monotonic() - host_started(), time.time()
     unread: list[str] = []
     uses, kernels, jobs = [], {}, []
@@ -50,7 +56,7 @@ def sample(configuration: dict[str, Any]) -> Sample:
         except FAILURES as error:
             unread.append(f"the GPU does not tell what it does: {error}")
     try:
-        processes = Processes.now()
+        processes = running()
         cpu = processes.cpu
         uses += processes.sessions(now, clock)
         jobs = processes.jobs(kernels, configuration["ignored"], on_gpu)
@@ -129,9 +135,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="idle", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--look", action="store_true", help="only say what would be done")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
+    parser.add_argument("--status", action="store_true", help="say all that is read, as JSON")
     arguments = parser.parse_args()
     configuration = json.loads(CONFIGURATION.read_text(encoding="utf-8"))
     settings = Settings(**configuration["settings"])
+    if arguments.status:
+        now = sample(configuration, lambda: Processes.now().without_asking())
+        print(json.dumps(status.told(configuration, kept([*recall(MEMORY, now.time), now], settings))))
+        return 0
     now = sample(configuration)
     past = recall(MEMORY, now.time)
     history = kept([*past, now], settings)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 SECONDS = 30
 
@@ -24,3 +25,17 @@ def read() -> tuple[float, set[int]]:
         ValueError: it tells something else, or no GPU.
     """
     return max(map(float, _ask("gpu=utilization.gpu"))), set(map(int, _ask("compute-apps=pid")))
+
+
+def describe() -> list[dict[str, Any]]:
+    """Each GPU: name, per cent in use, and memory in use and in all, in MiB.
+
+    Raises:
+        OSError, subprocess.SubprocessError, ValueError: as in `read`.
+    """
+    described = []
+    for line in _ask("gpu=name,utilization.gpu,memory.used,memory.total"):
+        name, *figures = line.rsplit(",", 3)
+        percent, used, total = map(float, figures)
+        described.append({"name": name.strip(), "percent": percent, "memory_used": used, "memory_total": total})
+    return described

@@ -55,10 +55,36 @@ def read(url: str, token_file: Path, now: float, clock: float) -> Jupyter:
     token = token_file.read_text(encoding="ascii").strip()
 
     def last(entry: dict[str, str]) -> float:
-        moment = datetime.fromisoformat(entry["last_activity"].replace("Z", "+00:00"))
-        return now - max(0.0, clock - moment.timestamp())
+        return now - max(0.0, clock - _moment(entry["last_activity"]))
 
-    kernels, terminals = _ask(f"{url}/api/kernels", token), _ask(f"{url}/api/terminals", token)
-    uses = [Use(f"kernel {kernel['id'][:8]}", last(kernel)) for kernel in kernels]
+    found, terminals = _ask(f"{url}/api/kernels", token), _ask(f"{url}/api/terminals", token)
+    uses = [Use(f"kernel {kernel['id'][:8]}", last(kernel)) for kernel in found]
     uses += [Use(f"JupyterLab's terminal {terminal['name']}", last(terminal)) for terminal in terminals]
-    return Jupyter(tuple(uses), {kernel["id"]: kernel["execution_state"] not in RESTING for kernel in kernels})
+    return Jupyter(tuple(uses), {kernel["id"]: kernel["execution_state"] not in RESTING for kernel in found})
+
+
+def kernels(url: str, token_file: Path, clock: float) -> list[dict[str, Any]]:
+    """The kernels for people to read: id, notebook, busy, and for how many seconds nobody used them.
+
+    Args:
+        url, token_file: as in `read`.
+        clock: the time, in seconds since 1970.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: as in `read`.
+    """
+    token = token_file.read_text(encoding="ascii").strip()
+    notebooks = {session["kernel"]["id"]: session["path"] for session in _ask(f"{url}/api/sessions", token) if session["kernel"]}
+    return [
+        {
+            "id": kernel["id"][:8],
+            "notebook": notebooks.get(kernel["id"], ""),
+            "busy": kernel["execution_state"] not in RESTING,
+            "unused": round(max(0.0, clock - _moment(kernel["last_activity"]))),
+        }
+        for kernel in _ask(f"{url}/api/kernels", token)
+    ]
+
+
+def _moment(told: str) -> float:
+    return datetime.fromisoformat(told.replace("Z", "+00:00")).timestamp()

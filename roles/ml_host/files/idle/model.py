@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from typing import Any
+
+# What it means where something is read and does not tell, or tells something else.
+FAILURES = (OSError, ValueError, KeyError, TypeError, IndexError, subprocess.SubprocessError)
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,12 @@ class Use:
     Attributes:
         name: what and which one, such as "kernel 0a1b2c3d" or "SSH session of ec2-user".
         last: when it was last used.
+        since: when it began; None where nobody tells.
     """
 
     name: str
     last: float
+    since: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Job:
         cpu: seconds of processor time that it and its children used so far.
         moved: bytes that they read and wrote so far.
         gpu: whether it holds a GPU.
+        since: when it began; None where nobody tells.
     """
 
     key: str
@@ -59,6 +66,7 @@ class Job:
     cpu: float = 0
     moved: float = 0
     gpu: bool = False
+    since: float | None = None
 
 
 @dataclass(frozen=True)

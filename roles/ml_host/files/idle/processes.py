@@ -9,6 +9,7 @@ import pwd
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from model import Job, Use
@@ -41,6 +42,7 @@ class Process:
         user: its user's.
         program: the kernel's name of it, 15 characters at most.
         command: how it was started.
+        session: the number of its session, 0 for one that began outside.
         terminal: the device number of its terminal, 0 for none.
         started: when, in ticks.
         cpu: seconds of processor time, with those of its children that ended.
@@ -51,9 +53,20 @@ class Process:
     user: int
     program: str
     command: tuple[str, ...]
+    session: int
     terminal: int
     started: int
     cpu: float
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its terminal and its session: the same number may stand for a terminal of another kind, outside a container."""
+        return self.terminal, self.session
+
+    @property
+    def since(self) -> float:
+        """When it started, in seconds since the host did."""
+        return self.started / TICKS - host_started()
 
 
 def read(pid: int) -> Process | None:
@@ -76,10 +89,11 @@ def read(pid: int) -> Process | None:
         return None
     ticks = sum(int(field) for field in fields[11:15])
     return Process(
-        pid, int(fields[1]), user, name, tuple(command[:-1]), int(fields[4]), int(fields[19]), ticks / TICKS
+        pid, int(fields[1]), user, name, tuple(command[:-1]), int(fields[3]), int(fields[4]), int(fields[19]), ticks / TICKS
     )
 
 
+@cache
 def host_started() -> float:
     """When the first process of this host started, in seconds since the machine did: later only in a container."""
     first = read(1)
@@ -87,9 +101,15 @@ def host_started() -> float:
 
 
 class Processes:
-    """All processes at one time."""
+    """All processes at one time.
 
-    def __init__(self, found: Collection[Process]) -> None:
+    Args:
+        found: the processes.
+        left_out: places that count neither as sessions nor for what runs there.
+    """
+
+    def __init__(self, found: Collection[Process], left_out: Collection[tuple[int, int]] = ()) -> None:
+        self._left_out = left_out
         self._by_pid = {process.pid: process for process in found}
         self._children: Mapping[int, list[Process]] = defaultdict(list)
         for process in found:
@@ -104,6 +124,12 @@ class Processes:
         """
         numbers = [int(name) for name in os.listdir(PROC) if name.isdecimal()]
         return Processes([process for process in map(read, numbers) if process])
+
+    def without_asking(self) -> Processes:
+        """The same, but for the terminals that this process was started from: to look is no use of the host."""
+        own = self._by_pid.get(os.getpid())
+        places = {process.place for process in self.line(own) if process.terminal} if own else set()
+        return Processes(self._by_pid.values(), places)
 
     @property
     def cpu(self) -> float:
@@ -137,13 +163,19 @@ class Processes:
         Raises:
             OSError: a terminal can't be read.
         """
-        by_terminal: dict[int, list[Process]] = defaultdict(list)
+        by_place: dict[tuple[int, int], list[Process]] = defaultdict(list)
         for process in self._by_pid.values():
+            if process.place in self._left_out:
+                continue
             if os.major(process.terminal) in TERMINALS and "jupyter-lab" not in self.programs_above(process):
-                by_terminal[process.terminal].append(process)
+                by_place[process.place].append(process)
         return [
-            Use(self._session_name(holders), now - max(0.0, clock - last_used(holders)))
-            for holders in by_terminal.values()
+            Use(
+                self._session_name(holders),
+                now - max(0.0, clock - last_used(holders)),
+                min(process.since for process in holders),
+            )
+            for holders in by_place.values()
         ]
 
     def _session_name(self, holders: list[Process]) -> str:
@@ -179,7 +211,7 @@ class Processes:
 
     def _is_job(self, process: Process, ignored: Collection[str], of_kernel: Mapping[int, str]) -> bool:
         """Whether somebody started it, or it comes from a terminal, and it is neither plumbing nor a kernel."""
-        if process.program in PLUMBING or process.pid in of_kernel:
+        if process.program in PLUMBING or process.pid in of_kernel or process.place in self._left_out:
             return False
         if self.programs_above(process) & (SERVICES | set(ignored)):
             return False
@@ -188,7 +220,9 @@ class Processes:
     def _job(self, key: str, name: str, top: Process | None, on_gpu: Collection[int]) -> Job:
         tree = list(self.tree(top)) if top else []
         cpu, moved = sum(one.cpu for one in tree), sum(bytes_moved(one.pid) for one in tree)
-        return Job(key, name, cpu, moved, any(one.pid in on_gpu for one in tree))
+        # Of a cell nobody tells when it began: its process is the kernel's, and older.
+        since = top.since if top and not key.startswith("kernel:") else None
+        return Job(key, name, cpu, moved, any(one.pid in on_gpu for one in tree), since)
 
 
 def runs(process: Process, kernel: str) -> bool:
