@@ -22,6 +22,7 @@ RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 SHARED = (
     *("mlinfra_project", "mlinfra_environment", "mlinfra_region", "mlinfra_tags", "mlinfra_identity_tags"),
     *("mlinfra_extra_tags", "mlinfra_log_retention_days"),
+    *("mlinfra_lock", "mlinfra_lock_timeout", "mlinfra_lock_minutes"),
     *("ml_host_connection", "ml_host_login_user", "ml_host_s3_addressing_style"),
 )
 # What most of the other settings are made of, each after those that it is made of itself.
