@@ -15,6 +15,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock.transform import is_due, sentence
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.advice import advised
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 # The fact that says when this run took the lock or renewed it, in seconds since 1970; 0 where it does not hold it.
@@ -46,7 +47,9 @@ class ActionModule(ActionBase):
 
         def execute(**options: t.Any) -> Values:
             asked = {**request, **self._task.args, **options}
-            return self._execute_module(module_name="mlinfra.aws.environment_lock", module_args=asked, task_vars=task_vars)
+            return advised(
+                self._execute_module(module_name="mlinfra.aws.environment_lock", module_args=asked, task_vars=task_vars)
+            )
 
         if state == "free":
             return {**result, **self._give_back(execute)}

@@ -51,7 +51,9 @@ options:
     type: str
     default: ""
   pid:
-    description: The process of the run, which holds the lock as long as it lives. Filled in with that of C(ansible-playbook).
+    description:
+      - The process of the run, C(ansible-playbook). It holds the lock as long as it lives, or a module that it has started.
+      - Filled in by the action.
     type: int
     default: 0
   seen:
@@ -338,8 +340,8 @@ class Taking:
 
 
 def lives(run: Run) -> bool:
-    """Whether a run on this machine is still there."""
-    return processes.started(run.pid) == run.started != ""
+    """Whether anything of a run on this machine is still there."""
+    return processes.started(run.pid) == run.started != "" or processes.leaves(run.pid, run.queue)
 
 
 def lock_of(run: Run, state: str, minutes: int) -> Lock:
@@ -355,7 +357,8 @@ def this_run(params: Mapping[str, Any]) -> Run:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name
         user = str(os.getuid())
-    return Run(user, socket.gethostname(), params["command"], pid, processes.started(pid), processes.machine())
+    marks = processes.started(pid), processes.machine(), processes.queue(pid)
+    return Run(user, socket.gethostname(), params["command"], pid, *marks)
 
 
 ACTIONS = {"held": Taking.take, "renewed": Taking.renew, "free": Taking.give_back}

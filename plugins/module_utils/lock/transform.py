@@ -29,6 +29,7 @@ class Run:
         pid: its process.
         started: when that process started, in the words of its system; empty where the system does not tell.
         machine: tells the machine, since its last start, and its space of process ids from all others; may be empty.
+        queue: the pipe that all processes of the run have open, and no others; may be empty.
     """
 
     user: str = ""
@@ -37,6 +38,7 @@ class Run:
     pid: int = 0
     started: str = ""
     machine: str = ""
+    queue: str = ""
 
     def is_same(self, other: Run) -> bool:
         """Whether both are one run. What is said for people plays no part."""
@@ -96,7 +98,7 @@ def judge(standing: Standing, run: Run, lives: Callable[[Run], bool]) -> Verdict
     Args:
         standing: the lock as it was read.
         run: who wants it.
-        lives: whether a run on the same machine is still there.
+        lives: whether anything of a run on the same machine is still there.
     """
     lock = standing.lock
     if not standing.etag or lock.state == FREE:
@@ -130,7 +132,7 @@ def from_bytes(content: bytes) -> Lock:
         return Lock()
 
 
-_KINDS: Mapping[str, Callable[[Any], Any]] = {**dict.fromkeys(("user", "host", "command", "started", "machine"), str), "pid": int}
+_KINDS: Mapping[str, Callable[[Any], Any]] = {**dict.fromkeys(("user", "host", "command", "started", "machine", "queue"), str), "pid": int}
 
 
 def told(standing: Standing) -> dict[str, Any]:

@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +30,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.lock.transform import 
     to_bytes,
     told,
 )
+from ansible_collections.mlinfra.aws.plugins.modules import environment_lock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +48,14 @@ RUNS = st.builds(
 )
 LOCKS = st.builds(Lock, st.sampled_from([FREE, HELD]), RUNS, WORDS, st.integers(0, 1440), WORDS)
 STANDING = st.builds(Standing, st.sampled_from(["", '"1"']), LOCKS, st.none(), st.floats(0, 100_000))
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _look in range(100):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise TimeoutError
 
 
 def held(age: float = 0, run: Run = JOE, minutes: int = 30) -> Standing:
@@ -160,6 +172,57 @@ def test_a_program_may_have_any_name(tmp_path: Path):
     fields = " ".join(["S", *map(str, range(4, 53))])
     (tmp_path / "7" / "stat").write_text(f"7 (a) R (b) {fields}\n", encoding="utf-8")
     assert processes.started(7, tmp_path) == "22"
+
+
+def test_the_queue_of_a_run_is_told_from_other_pipes(tmp_path: Path):
+    """Both ends of it are open in the parent, which has not got it from its own parent; workers keep it open."""
+
+    def process(pid: int, parent: int, *files: str) -> None:
+        (tmp_path / str(pid) / "fd").mkdir(parents=True)
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (a b) S {parent} 1", encoding="utf-8")
+        for number, file in enumerate(files):
+            (tmp_path / str(pid) / "fd" / str(number)).symlink_to(file)
+
+    jobs, queue = "pipe:[7]", "pipe:[5]"
+    process(1, 0, "pipe:[1]", jobs, jobs)
+    process(20, 1, "/dev/null", "pipe:[1]", "pipe:[2]", jobs, jobs, *["socket:[1]"] * 2, *[queue] * 2, *["pipe:[4]"] * 2)
+    assert processes.queue(20, tmp_path) == queue
+    assert processes.queue(1, tmp_path) == jobs
+    assert processes.queue(99, tmp_path) == ""
+    process(21, 1, "/dev/null")
+    assert processes.queue(21, tmp_path) == ""
+    assert processes.leaves(99, queue, tmp_path)
+    assert not processes.leaves(99, "pipe:[99]", tmp_path)
+    (tmp_path / "21" / "cmdline").write_bytes(b'python\0-c\0{"socket": "s", "owner": 99, "folders": []}\0')
+    assert processes.leaves(99, "", tmp_path)
+    assert not processes.leaves(9, "", tmp_path)
+
+
+FORK = """
+import os, select, sys, time
+reads, writes = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    select.select([0], [], [])
+    os.write(writes, bytes(1_000_000))
+else:
+    print(flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_worker_goes_on_where_its_parent_was_killed():
+    """What both have open tells that the run has not ended, until the worker would tell something that nobody reads."""
+    with subprocess.Popen([sys.executable, "-c", FORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        parent.stdout.readline()
+        run = replace(JANE, pid=parent.pid, started=processes.started(parent.pid), queue=processes.queue(parent.pid))
+        [worker] = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text(encoding="ascii").split()
+        parent.kill()
+        parent.wait()
+        assert environment_lock.lives(run)
+        parent.stdin.close()
+        wait_until(lambda: not environment_lock.lives(run))
+        os.kill(int(worker), signal.SIGKILL)
 
 
 def test_without_proc_nothing_is_known_of_the_machine(tmp_path: Path):
