@@ -196,6 +196,8 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.lock.transform import 
 _DELAY = 3.0
 # Seconds that S3 may take to make a bucket whose name another one had a moment ago.
 _SETTLING = 120
+# Short: where nothing answers, a run should not wait for minutes to give its lock back. Seconds.
+_PATIENCE = {"retries": {"mode": "standard", "max_attempts": 4}, "connect_timeout": 5, "read_timeout": 20}
 _TAKEN_OVER = (Verdict.EXPIRED, Verdict.ENDED, Verdict.HELD)
 
 
@@ -381,7 +383,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        place = Place(one_client(module, "s3"), module.params["bucket"], module.params["account"])
+        place = Place(one_client(module, "s3", **_PATIENCE), module.params["bucket"], module.params["account"])
         taking = Taking(place, this_run(module.params), module.params, module.check_mode)
         result = ACTIONS[module.params["state"]](taking)
     except HeldByOthersError as error:

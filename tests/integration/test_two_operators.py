@@ -171,9 +171,9 @@ class TestTwoOperators:
         assert (environment.lock()["state"], environment.stands()) == ("free", ONE_OF_EACH)
 
     def test_who_destroys_waits_for_who_works(self, environment: Environment) -> None:
-        environment.break_something()
+        environment.playbook(DESTROY, *ALL_OF_IT)
         at_work = environment.start(PROVISION)
-        until(lambda: environment.lock()["state"] == "held")
+        until(lambda: environment.stands()["vpcs"] == 1)
         destroyed = environment.playbook(DESTROY, *ALL_OF_IT)
         made = at_work.communicate()[0]
         assert at_work.returncode == 0, made

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -42,10 +43,17 @@ def standing(answer: Mapping[str, Any] | None) -> Standing:
     """The lock in an answer of GetObject, or that there is none."""
     if answer is None:
         return Standing()
-    written = answer["LastModified"]
-    now = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-    age = (parsedate_to_datetime(now) - written).total_seconds() if now else 0.0
+    written, now = answer["LastModified"], _time(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date", ""))
+    age = (now - written).total_seconds() if now else 0.0
     return Standing(answer["ETag"], from_bytes(answer["Body"].read()), written, age)
+
+
+def _time(header: str) -> datetime | None:
+    """The time in a header of HTTP, which is in UTC whatever it says; None where it is none."""
+    try:
+        return parsedate_to_datetime(header).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 class NoBucketError(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.mlinfra.aws.plugins.module_utils.lock.api import Place
+from ansible_collections.mlinfra.aws.plugins.module_utils.lock.api import Place, standing
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock.transform import FREE, HELD, Lock, Run, to_bytes
 from ansible_collections.mlinfra.aws.plugins.modules import environment_lock
 from ansible_collections.mlinfra.aws.plugins.modules.environment_lock import HeldByOthersError, LostError, Taking
@@ -241,6 +241,22 @@ def test_what_is_gone_needs_no_giving_back(aws, code):
     answer_lock(aws, '"1"', OURS)
     aws.refuse("s3", "put_object", code)
     assert taking(aws).give_back()["lock"] == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("header", "age"),
+    [
+        ("Thu, 01 Jan 2026 12:00:10 GMT", 10),
+        ("Thu, 01 Jan 2026 12:00:10 -0000", 10),
+        ("Thu, 01 Jan 2026 12:00:10 GMT, Thu, 01 Jan 2026 12:00:10 GMT", 10),
+        ("", 0),
+        ("noon", 0),
+    ],
+)
+def test_the_age_is_told_by_the_clock_of_s3(header, age):
+    """Whatever stands between here and there made of its header."""
+    answer = {"ETag": '"1"', "LastModified": datetime(2026, 1, 1, 12, tzinfo=UTC), "Body": io.BytesIO(b"")}
+    assert standing({**answer, "ResponseMetadata": {"HTTPHeaders": {"date": header}}}).age == age
 
 
 def test_no_two_writings_are_alike():
