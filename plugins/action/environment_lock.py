@@ -28,6 +28,9 @@ OPTIONS = {
     "minutes": "mlinfra_lock_minutes",
 }
 
+# What it depends on besides.
+ITS = ("ansible_facts", "mlinfra_name", "mlinfra_names", "mlinfra_tags", "mlinfra_lock", "mlinfra_lock_timeout")
+
 display = Display()
 
 
@@ -39,9 +42,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: Values | None = None) -> Values:
         """Take the lock, renew it or give it back, where there is something to do."""
         result = super().run(tmp, task_vars)
-        reader = RoleSettings(["storage"], self._templar, self._loader, task_vars or {})
+        variables = self._variables(task_vars or {})
+        reader = RoleSettings(["storage"], self._templar, self._loader, variables)
         state = self._task.args.get("state", "held")
-        if reader.get("mlinfra_lock") == "none" or not self._has_to(state, reader, task_vars or {}):
+        if reader.get("mlinfra_lock") == "none" or not self._has_to(state, reader, variables):
             return {**result, "changed": False, **({"stale": False, "waited": 0.0} if state == "held" else {})}
         request = self._request(reader)
 
@@ -55,10 +59,17 @@ class ActionModule(ActionBase):
             return {**result, **self._give_back(execute)}
         return {**result, **(self._take(execute, reader) if state == "held" else _with_fact(execute(), time.time()))}
 
+    def _variables(self, task_vars: Values) -> Values:
+        """Return the variables in scope and, where the task is delegated to an environment, that one's own."""
+        if not self._task.delegate_to:
+            return task_vars
+        its = task_vars["hostvars"][self._task.delegate_to]
+        return {**task_vars, **{name: its[name] for name in (*ITS, *OPTIONS.values()) if name in its}}
+
     @staticmethod
-    def _has_to(state: str, reader: RoleSettings, task_vars: Values) -> bool:
+    def _has_to(state: str, reader: RoleSettings, variables: Values) -> bool:
         """Say whether there is anything to do."""
-        written = task_vars.get("ansible_facts", {}).get(FACT, 0)
+        written = variables.get("ansible_facts", {}).get(FACT, 0)
         if state == "renewed":
             return bool(written) and is_due(written, time.time(), int(reader.get("mlinfra_lock_minutes")))
         return bool(written) is (state == "free")

@@ -9,7 +9,7 @@ short_description: What to do next after a task has failed
 version_added: 0.1.0
 description:
   - Knows credentials that are missing, wrong or have expired, endpoints that can't be reached, missing permissions, too many
-    calls, machines that AWS has not got, and quotas. Of everything else it says that it stands above.
+    calls, machines that AWS has not got, quotas, and full disks. Of everything else it says that it stands above.
   - Always says that the next run goes on where this one stopped.
 positional: _input
 options:
@@ -17,6 +17,10 @@ options:
     description: The result of the task, such as C(ansible_failed_result) in a C(rescue).
     type: dict
     required: true
+  on_host:
+    description: Whether the task ran on a host, whose credentials and whose way to AWS are its own.
+    type: bool
+    default: false
 author:
   - The mlinfra.aws authors (!UNKNOWN)
 """
@@ -52,9 +56,9 @@ _GOES_ON = (
 )
 
 
-def failure_advice(result: dict[str, Any]) -> str:
+def failure_advice(result: dict[str, Any], on_host: bool = False) -> str:
     """What to do next: see RETURN."""
-    known = advice("\n".join(texts(result)))
+    known = advice("\n".join(texts(result)), on_host)
     return f"{known or 'What went wrong is said above'}. {_GOES_ON}"
 
 

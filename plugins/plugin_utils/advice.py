@@ -1,7 +1,7 @@
 # Copyright: (c) the mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What to do about a failure in the middle of a run, by what AWS or boto3 said, in the preflight's words where it has any."""
+"""What to do about a failure in the middle of a run, by what was said, in the preflight's words where it has any."""
 
 from __future__ import annotations
 
@@ -27,32 +27,47 @@ ANSWERS = region.EXPIRED_CREDENTIALS | region.INVALID_CREDENTIALS | region.DENIE
 ENDPOINT = re.compile(r"endpoint(?: URL)?: \"(\S+?)\"")
 CALL = re.compile(r"when calling the (\w+) operation")
 WHO = re.compile(r"arn:[\w-]+:(?:iam|sts)::\d+:[\w+=,.@/-]+")
-# Other answers of AWS, each with what it means and what to do.
+# What else may be said, each with whose it is, what it means and what to do.
+AWS, HOST = "AWS", "Disk"
 OTHERS = (
     (
+        AWS,
         r"\w*Throttl\w*|RequestLimitExceeded|TooManyRequests\w*|SlowDown",
         "means that AWS gets too many calls of this account",
         "wait a minute",
     ),
     (
+        AWS,
         r"Insufficient\w*Capacity",
         "means that AWS has no such machine free there now",
         "try later, or choose another compute_instance_type or zone",
     ),
     (
+        AWS,
         r"\w*(?:LimitExceeded|QuotaExceeded)\w*|TooManyBuckets|MaxSpotInstanceCountExceeded",
         "means that the account has as many as its quota allows",
         "ask for more in Service Quotas, or remove what is not needed",
     ),
+    (
+        HOST,
+        r"No space left on device|don't have enough free space|more space needed on the \S+ filesystem",
+        "",
+        "free space there, or raise compute_root_volume_size",
+    ),
 )
 
 
-def advice(text: str) -> str:
+def advice(text: str, on_host: bool = False) -> str:
     """Return what is wrong and what to do about it, on one line; empty where nothing is known of it.
 
     Args:
         text: all that was said of the failure.
+        on_host: whether a host said it, which has credentials and a network of its own.
     """
+    return _others(text, (HOST,)) if on_host else _calls(text) or _others(text, (AWS, HOST))
+
+
+def _calls(text: str) -> str:
     codes = [name for said, name in SAID.items() if said in text]
     codes += [code for code in sorted(ANSWERS) if re.search(rf"\b{code}\b", text)]
     if codes:
@@ -60,10 +75,14 @@ def advice(text: str) -> str:
         error = {"code": codes[0], "message": "Unable to locate credentials", "call": call[1] if call else "that"}
         who = WHO.search(text)
         return region.error_problem({**error, "endpoint": endpoint[1] if endpoint else ""}, who[0] if who else "this user")
-    for pattern, meaning, remedy in OTHERS:
+    return ""
+
+
+def _others(text: str, subjects: t.Container[str]) -> str:
+    for subject, pattern, meaning, remedy in OTHERS:
         found = re.search(rf"\b(?:{pattern})\b", text)
-        if found:
-            return problem("AWS", found[0], meaning, remedy)
+        if found and subject in subjects:
+            return problem(subject, found[0], meaning, remedy)
     return ""
 
 

@@ -45,6 +45,8 @@ def called(code: str) -> str:
         (called("RequestLimitExceeded"), "AWS: RequestLimitExceeded means that AWS gets too many calls of this account"),
         (called("InsufficientInstanceCapacity"), "AWS: InsufficientInstanceCapacity means that AWS has no such machine"),
         (called("AddressLimitExceeded"), "AWS: AddressLimitExceeded means that the account has as many as its quota"),
+        ("cp: error writing 'x': No space left on device", "Disk: No space left on device; free space there, or raise"),
+        ("At least 12MB more space needed on the / filesystem.", "Disk: more space needed on the / filesystem; free"),
         (called("InvalidParameterValue"), "What went wrong is said above"),
         ("", "What went wrong is said above"),
     ],
@@ -53,6 +55,11 @@ def test_the_cause_is_named_with_what_to_do(said, advised):
     text = failure_advice({"msg": said, "failed": True})
     assert text.startswith(advised)
     assert text.endswith(GOES_ON)
+
+
+def test_what_a_host_says_is_not_said_of_the_operator():
+    assert failure_advice({"msg": "Unable to locate credentials"}, on_host=True).startswith("What went wrong is said above")
+    assert failure_advice({"msg": "No space left on device"}, on_host=True).startswith("Disk: No space left on device")
 
 
 def test_loops_and_programs_are_read_too():
