@@ -229,6 +229,16 @@ class HeldByOthersError(Exception):
         self.lock, self.waited = lock, waited
 
 
+def is_there(run: Run) -> bool:
+    """Whether the process of a run on this machine is still there."""
+    return processes.started(run.pid) == run.started
+
+
+def lives(run: Run) -> bool:
+    """Whether anything of a run on this machine is still there."""
+    return (run.started != "" and is_there(run)) or processes.leaves(run.pid, run.queue)
+
+
 @dataclass
 class Taking:
     """One attempt to take the lock or to keep it.
@@ -239,6 +249,7 @@ class Taking:
         params: the module's arguments.
         check: whether nothing may be written.
         sleep: waits some seconds.
+        goes_on: tells whether the run is still there: one that was killed while it waited must not get the lock.
         warnings: what people should know of it, afterwards.
     """
 
@@ -247,6 +258,7 @@ class Taking:
     params: Mapping[str, Any]
     check: bool = False
     sleep: Callable[[float], None] = time.sleep
+    goes_on: Callable[[Run], bool] = is_there
     warnings: list[str] = field(default_factory=list)
 
     def take(self) -> dict[str, Any]:
@@ -278,6 +290,8 @@ class Taking:
             if verdict is Verdict.HELD or tries > 2:
                 self.sleep(_DELAY)
                 waited += _DELAY
+            if not self.goes_on(self.run):
+                raise AnsibleAWSError(message="The run that waited for the lock has ended")
             standing = self.place.read()
 
     def renew(self) -> dict[str, Any]:
@@ -339,11 +353,6 @@ class Taking:
         seen = self.params["seen"]
         same = bool(seen) and seen["etag"] == before.etag and seen["state"] != HELD
         return {"changed": changed, "lock": told(after), "stale": not same, "waited": waited}
-
-
-def lives(run: Run) -> bool:
-    """Whether anything of a run on this machine is still there."""
-    return processes.started(run.pid) == run.started != "" or processes.leaves(run.pid, run.queue)
 
 
 def lock_of(run: Run, state: str, minutes: int) -> Lock:

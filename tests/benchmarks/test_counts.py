@@ -71,7 +71,8 @@ def site(account) -> Cycle:
 
 
 def test_the_floor_makes_what_the_roles_make(floor, site):
-    assert floor.stood == site.stood
+    """But for the operations bucket: it is there for the lock, which the floor does without."""
+    assert floor.stood == [thing for thing in site.stood if "-operations-" not in thing]
 
 
 @pytest.mark.parametrize("phase", PHASES)

@@ -116,7 +116,12 @@ class Platform:
     @property
     def address(self) -> str:
         """The loopback address that the host's ports answer on."""
-        return ".".join(["127", str(10 + SLOT), *self.instance["PrivateIpAddress"].split(".")[2:]])
+        return self.address_of(self.instance)
+
+    @staticmethod
+    def address_of(instance: dict) -> str:
+        """The same of any instance."""
+        return ".".join(["127", str(10 + SLOT), *instance["PrivateIpAddress"].split(".")[2:]])
 
     @cached_property
     def token(self) -> str:
@@ -124,13 +129,13 @@ class Platform:
         answer = self.client("ssm").get_parameter(Name="/mlinfra/local/jupyter-token", WithDecryption=True)
         return answer["Parameter"]["Value"]
 
-    def on_host(self, script: str, user: str = "ml") -> str:
-        """Run a shell script on the host over SSH, as one of its users, in a login shell."""
+    def on_host(self, script: str, user: str = "ml", address: str = "") -> str:
+        """Run a shell script on the host, or another, over SSH, as one of its users, in a login shell."""
         done = subprocess.run(
             [
                 "ssh", "-i", str(self.directory / "id_ed25519"), "-p", "2222",
                 "-o", f"UserKnownHostsFile={self.directory / 'known_hosts'}",
-                f"ec2-user@{self.address}", f"sudo -H -u {user} bash -l -s",
+                f"ec2-user@{address or self.address}", f"sudo -H -u {user} bash -l -s",
             ],
             input=script, text=True, capture_output=True, check=False,
         )  # fmt: skip
@@ -138,7 +143,7 @@ class Platform:
         return done.stdout
 
     def bucket(self, kind: str) -> str:
-        """The full name of the datasets or the models bucket."""
+        """The full name of the datasets, the models or the operations bucket."""
         [name] = [
             bucket["Name"]
             for bucket in self.client("s3").list_buckets()["Buckets"]

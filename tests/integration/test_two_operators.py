@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ class Environment(Site):
     def bucket(self) -> str:
         """The operations bucket; empty where there is none."""
         names = [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]
-        return next((name for name in names if "-operations-" in name), "")
+        return next((name for name in names if name.startswith("bench-seed-operations-")), "")
 
     def lock(self) -> dict[str, Any]:
         """What the lock says."""
@@ -54,11 +55,15 @@ class Environment(Site):
         except (s3.exceptions.NoSuchKey, s3.exceptions.NoSuchBucket, s3.exceptions.ClientError):
             return {"state": "none"}
 
-    def let_hold(self, run: dict[str, Any], minutes: int = 30) -> None:
-        """Let a run hold the lock."""
+    def let_hold(self, run: dict[str, Any], minutes: int = 30, bucket: str = "") -> None:
+        """Let a run hold the lock, or the one of another environment."""
         lock = {"state": "held", "run": run, "since": datetime.now(UTC).isoformat(), "minutes": minutes, "id": "x"}
-        self.client("s3").put_object(Bucket=self.bucket, Key="lock.json", Body=json.dumps(lock).encode())
+        self.client("s3").put_object(Bucket=bucket or self.bucket, Key="lock.json", Body=json.dumps(lock).encode())
         self.written()
+
+    def alarms(self) -> list[str]:
+        """The names of the alarms."""
+        return [alarm["AlarmName"] for alarm in self.client("cloudwatch").describe_alarms()["MetricAlarms"]]
 
     def break_something(self) -> None:
         """Give the next run something to do."""
@@ -80,7 +85,7 @@ class Environment(Site):
             "instances": len(ec2.describe_instances(Filters=[*tags, *living])["Reservations"]),
             "flow logs": len(ec2.describe_flow_logs()["FlowLogs"]),
             "buckets": len(self.client("s3").list_buckets()["Buckets"]),
-            "alarms": len(self.client("cloudwatch").describe_alarms()["MetricAlarms"]),
+            "alarms": len(self.alarms()),
         }
 
 
@@ -169,6 +174,22 @@ class TestTwoOperators:
         time.sleep(2)  # S3 counts whole seconds
         assert "it has expired" in environment.told(PROVISION, *AT_ONCE)
         assert (environment.lock()["state"], environment.stands()) == ("free", ONE_OF_EACH)
+
+    def test_an_environment_that_waits_holds_up_no_other(self, environment: Environment, tmp_path: Path) -> None:
+        """Of several in one run, each has a lock of its own."""
+        inventory, held = tmp_path / "two.yml", environment.bucket.replace("-seed-", "-two-")
+        other = {"hosts": {"bench-two": {"mlinfra_environment": "two"}}}
+        inventory.write_text(json.dumps({"environments": other, "bench": other}), encoding="utf-8")
+        environment.client("s3").create_bucket(Bucket=held)
+        environment.let_hold(JANE, bucket=held)
+        environment.break_something()
+        at_work = environment.start(PROVISION, "-i", str(inventory))
+        until(lambda: ALARM in environment.alarms() and environment.lock()["state"] == "free")
+        assert at_work.poll() is None
+        os.kill(at_work.pid, signal.SIGTERM)
+        assert "bench-two: jane@laptop works on this environment" in at_work.communicate()[0]
+        environment.client("s3").delete_object(Bucket=held, Key="lock.json")
+        environment.client("s3").delete_bucket(Bucket=held)
 
     def test_who_destroys_waits_for_who_works(self, environment: Environment) -> None:
         environment.playbook(DESTROY, *ALL_OF_IT)

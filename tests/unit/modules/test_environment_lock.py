@@ -38,9 +38,9 @@ class Slept:
         self.seconds += seconds
 
 
-def taking(aws: Any, check: bool = False, sleep: Any = None, **params: Any) -> Taking:
+def taking(aws: Any, check: bool = False, sleep: Any = None, goes_on: bool = True, **params: Any) -> Taking:
     given = {"seen": None, "timeout": 0, "minutes": 30, "force": False, "tags": {"Project": "p"}, **params}
-    return Taking(Place(aws("s3"), "b", ACCOUNT), OURS, given, check, sleep or Slept())
+    return Taking(Place(aws("s3"), "b", ACCOUNT), OURS, given, check, sleep or Slept(), lambda _run: goes_on)
 
 
 def answer_lock(aws: Any, etag: str, run: Run = OTHER, state: str = HELD, age: float = 0) -> None:
@@ -132,6 +132,12 @@ def test_it_is_waited_for_and_says_then_that_everything_may_be_otherwise(aws):
     slept = Slept()
     result = taking(aws, seen=FREED, timeout=60, sleep=slept).take()
     assert (result["stale"], result["waited"], slept.seconds) == (True, 6.0, 6.0)
+
+
+def test_a_run_that_was_killed_while_it_waited_does_not_get_it(aws):
+    answer_lock(aws, '"2"')
+    with pytest.raises(AnsibleAWSError, match="has ended"):
+        taking(aws, timeout=60, goes_on=False).take()
 
 
 def test_the_wait_ends(aws):
