@@ -278,7 +278,7 @@ class Taking:
                 return self._result(standing, standing, waited, changed=True)
             if verdict is not Verdict.HELD or self.params["force"]:
                 tries += 1
-                written = self._write(standing)
+                written = self._write(standing, self._lock(HELD), make=True)
                 if written:
                     self._tell(verdict, standing)
                     return self._result(standing, written, waited, changed=True)
@@ -301,16 +301,19 @@ class Taking:
             LostError: this run does not hold it any more.
             AnsibleAWSError: where AWS refuses.
         """
+        standing = self._ours()
+        due = is_due(0, standing.age, self.params["minutes"])
+        if due and not self.check:
+            # Where the answer got lost on the way, S3 refuses what is written again.
+            standing = self._write(standing, self._lock(HELD, standing.lock.since)) or self._ours()
+        return {"changed": due, "lock": told(standing)}
+
+    def _ours(self) -> Standing:
+        """The lock, which this run must hold."""
         standing = self.place.read()
         if judge(standing, self.run, lives) is not Verdict.OURS:
             raise LostError(told(standing))
-        due = is_due(0, standing.age, self.params["minutes"])
-        if self.check or not due:
-            return {"changed": due, "lock": told(standing)}
-        written = self._write(standing)
-        if not written:
-            raise LostError(told(self.place.read()))
-        return {"changed": True, "lock": told(written)}
+        return standing
 
     def give_back(self) -> dict[str, Any]:
         """Gives back the lock that this run holds, and returns the module's result.
@@ -322,11 +325,7 @@ class Taking:
         if judge(standing, self.run, lives) is not Verdict.OURS:
             return {"changed": False, "lock": told(standing)}
         if not self.check:
-            lock = lock_of(self.run, FREE, self.params["minutes"])
-            try:
-                standing = Standing(self.place.write(lock, standing.etag), lock)
-            except NoBucketError:
-                standing = Standing()
+            standing = self._write(standing, self._lock(FREE)) or Standing()
         return {"changed": True, "lock": told(standing)}
 
     def _known(self) -> Standing | None:
@@ -334,13 +333,24 @@ class Taking:
         seen = self.params["seen"]
         return Standing(seen["etag"]) if seen and seen["state"] != HELD else None
 
-    def _write(self, standing: Standing) -> Standing | None:
-        """The lock as it was written, or nothing where it does not stand as it was read any more."""
-        lock = lock_of(self.run, HELD, self.params["minutes"])
+    def _lock(self, state: str, since: str = "") -> Lock:
+        """A lock as it is written: each time with another id, because two that are alike have the same ETag."""
+        since = since or datetime.now(UTC).isoformat(timespec="seconds")
+        return Lock(state, self.run, since, self.params["minutes"], uuid.uuid4().hex)
+
+    def _write(self, standing: Standing, lock: Lock, make: bool = False) -> Standing | None:
+        """The lock as it was written, or nothing where it does not stand as it was read any more.
+
+        Args:
+            standing: as it was read.
+            lock: what to write.
+            make: whether to make the bucket where there is none: then it is not written either.
+        """
         try:
             etag = self.place.write(lock, standing.etag)
         except NoBucketError:
-            self.place.make_bucket(self.params["tags"])
+            if make:
+                self.place.make_bucket(self.params["tags"])
             return None
         return Standing(etag, lock, datetime.now(UTC)) if etag else None
 
@@ -353,12 +363,6 @@ class Taking:
         seen = self.params["seen"]
         same = bool(seen) and seen["etag"] == before.etag and seen["state"] != HELD
         return {"changed": changed, "lock": told(after), "stale": not same, "waited": waited}
-
-
-def lock_of(run: Run, state: str, minutes: int) -> Lock:
-    """A lock as it is written now."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Lock(state, run, now, minutes, uuid.uuid4().hex)
 
 
 def this_run(params: Mapping[str, Any]) -> Run:

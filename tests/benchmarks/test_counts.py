@@ -33,7 +33,7 @@ class Limit:
 
 
 # A limit is what a run takes today: lower it with every change that saves something. The floor has no lock and no bucket for
-# it: they take 12 calls of a first apply, 9 of them writing, and 8 of a run without changes, which looks at both.
+# it, which take 8 writing calls of a first apply and 8 reading ones of a run without changes.
 LIMITS = {
     # Modules: 47, and one more for each time that it looks in vain whether a task beside the others has ended.
     "apply": Limit(calls=3.3, writing_calls=80, programs=14, modules=60, tasks=128),

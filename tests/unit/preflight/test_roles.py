@@ -26,6 +26,9 @@ GOOD = {
         "ml_host_connection": "ssm",
         "ml_host_login_user": "ec2-user",
         "ml_host_s3_addressing_style": "virtual",
+        "mlinfra_lock": "take",
+        "mlinfra_lock_timeout": 900,
+        "mlinfra_lock_minutes": "30",
     },
     "network": {
         "network_name": "ml-dev",
@@ -111,6 +114,10 @@ PRIVATE = {
     "ml_host_connection": "ssm",
 }
 SETTING_OF_EACH_CASE = [
+    ("project", {"mlinfra_lock": "steal"}, "mlinfra_lock: steal is not known; choose one of take, break, none"),
+    ("project", {"mlinfra_lock_timeout": -1}, "mlinfra_lock_timeout: -1 is out of range; choose a number from 0 to 86400"),
+    ("project", {"mlinfra_lock_timeout": "long"}, "mlinfra_lock_timeout: long has the wrong type; give a whole number"),
+    ("project", {"mlinfra_lock_minutes": 1}, "mlinfra_lock_minutes: 1 is out of range; choose a number from 5 to 1440"),
     ("project", {"mlinfra_project": ""}, "mlinfra_project: (empty) is missing"),
     ("project", {"mlinfra_project": None}, "mlinfra_project: (empty) is missing"),
     ("project", {"mlinfra_environment": ""}, "mlinfra_environment: (empty) is missing"),
