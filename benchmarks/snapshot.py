@@ -47,6 +47,8 @@ BUCKET = (
     "get_bucket_tagging",
     "get_bucket_acl",
 )
+# The lock says who worked last.
+WRITTEN_BY_EVERY_RUN = ("lock.json",)
 INSTANCE_ATTRIBUTES = ("userData", "disableApiTermination", "disableApiStop", "instanceInitiatedShutdownBehavior")
 VPC_ATTRIBUTES = ("enableDnsSupport", "enableDnsHostnames")
 
@@ -99,7 +101,8 @@ def _buckets(s3: Any) -> Iterator[Thing]:
                 yield f"{name} {operation}", getattr(s3, operation)(Bucket=name)
             except ClientError as error:
                 yield f"{name} {operation}", error.response["Error"]["Code"]
-        yield name, s3.list_object_versions(Bucket=name).get("Versions", [])
+        versions = s3.list_object_versions(Bucket=name).get("Versions", [])
+        yield name, [version for version in versions if version["Key"] not in WRITTEN_BY_EVERY_RUN]
 
 
 def _iam(iam: Any) -> Iterator[Thing]:

@@ -17,6 +17,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.outlook import SETTINGS, outlook
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.advice import advised
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check_rest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("; ".join(declarations.unreadable))
         with ThreadPoolExecutor(1) as pool:
             prepared = pool.submit(declarations.prepare, roles, request["absent"])
-            answer = execute("environment_diff", request)
+            answer = advised(execute("environment_diff", request))
             prepared.result()
         found = answer.pop("found", None)
         result.update(answer)

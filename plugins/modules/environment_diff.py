@@ -197,6 +197,21 @@ resources:
   returned: success
   type: list
   elements: dict
+lock:
+  description:
+    - Who works on the environment, as M(mlinfra.aws.environment_lock) returns it.
+    - It was read before all else, so that a lock which still stands so afterwards says that nobody has changed what was read.
+  returned: success
+  type: dict
+  sample:
+    etag: '"9b2cf535f27731c974343645a3985328"'
+    state: free
+    user: jane
+    host: laptop
+    command: site.yml
+    pid: 4242
+    since: "2026-01-01T12:00:00+00:00"
+    expires: ""
 declared:
   description: By role, what it declares, as a list of resources with C(kind), C(name) and C(attributes).
   returned: success

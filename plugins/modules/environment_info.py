@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [network, storage, iam, compute, monitoring, guardrails, resources]
-    default: [network, storage, iam, compute, monitoring, guardrails, resources]
+    choices: [network, storage, iam, compute, monitoring, guardrails, resources, lock]
+    default: [network, storage, iam, compute, monitoring, guardrails, resources, lock]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).
@@ -122,7 +122,7 @@ storage:
     datasets_bucket_arn: arn:aws:s3:::mlinfra-dev-datasets-0123456789
     models_bucket: mlinfra-dev-models-0123456789
     models_bucket_arn: arn:aws:s3:::mlinfra-dev-models-0123456789
-    transfer_bucket: ""
+    operations_bucket: ""
 iam:
   description: What role iam outputs.
   returned: when O(gather) contains V(iam)
@@ -202,6 +202,21 @@ resources:
       description: Its tags.
       type: dict
       returned: always
+lock:
+  description:
+    - Who works on the environment, as M(mlinfra.aws.environment_lock) returns it.
+    - It was read before all else, so that a lock which still stands so afterwards says that nobody has changed what was read.
+  returned: when O(gather) contains V(lock)
+  type: dict
+  sample:
+    etag: '"9b2cf535f27731c974343645a3985328"'
+    state: free
+    user: jane
+    host: laptop
+    command: site.yml
+    pid: 4242
+    since: "2026-01-01T12:00:00+00:00"
+    expires: ""
 errors:
   description: The calls that AWS refused, with O(allow_partial=true).
   returned: always
@@ -227,6 +242,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect impo
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform import claim, flatten
+from ansible_collections.mlinfra.aws.plugins.module_utils.lock import api as lock
 
 THREADS = 12
 
@@ -243,6 +259,7 @@ def discover(
     clients = Clients(module, THREADS)
     reader = Reader(clients)
     kinds = set().union(*(GATHER[answer] for answer in gather))
+    locked = lock.look(reader, identity.names) if "lock" in gather else {}
     with ThreadPoolExecutor(THREADS) as executor:
         found, tags = Collector(reader, identity, executor).collect(kinds, tagged="resources" in gather)
     partition = clients("ec2").meta.partition
@@ -251,6 +268,8 @@ def discover(
     def one(asked: str) -> Any:
         if asked == "resources":
             return flatten(claimed, tags, partition)
+        if asked == "lock":
+            return locked
         return outputs.of_role(asked, claimed, identity, partition)
 
     return {asked: one(asked) for asked in gather}, reader.errors

@@ -120,7 +120,12 @@ class Platform:
     @property
     def address(self) -> str:
         """The loopback address that the host's ports answer on."""
-        return ".".join(["127", str(10 + SLOT), *self.instance["PrivateIpAddress"].split(".")[2:]])
+        return self.address_of(self.instance)
+
+    @staticmethod
+    def address_of(instance: dict) -> str:
+        """The same of any instance."""
+        return ".".join(["127", str(10 + SLOT), *instance["PrivateIpAddress"].split(".")[2:]])
 
     @cached_property
     def token(self) -> str:
@@ -128,15 +133,15 @@ class Platform:
         answer = self.client("ssm").get_parameter(Name="/mlinfra/local/jupyter-token", WithDecryption=True)
         return answer["Parameter"]["Value"]
 
-    def ssh(self, *options: str) -> list[str]:
-        """The command that opens a session on the host, with further options."""
+    def ssh(self, *options: str, address: str = "") -> list[str]:
+        """The command that opens a session on the host, or on another, with further options."""
         known = f"UserKnownHostsFile={self.directory / 'known_hosts'}"
         key = str(self.directory / "id_ed25519")
-        return ["ssh", *options, "-i", key, "-p", "2222", "-o", known, f"ec2-user@{self.address}"]
+        return ["ssh", *options, "-i", key, "-p", "2222", "-o", known, f"ec2-user@{address or self.address}"]
 
-    def on_host(self, script: str, user: str = "ml") -> str:
-        """Run a shell script on the host over SSH, as one of its users, in a login shell."""
-        command = [*self.ssh(), f"sudo -H -u {user} bash -l -s"]
+    def on_host(self, script: str, user: str = "ml", address: str = "") -> str:
+        """Run a shell script on the host, or on another, over SSH, as one of its users, in a login shell."""
+        command = [*self.ssh(address=address), f"sudo -H -u {user} bash -l -s"]
         done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -172,7 +177,7 @@ class Platform:
             return json.loads(answer.read() or "null")
 
     def bucket(self, kind: str) -> str:
-        """The full name of the datasets or the models bucket."""
+        """The full name of the datasets, the models or the operations bucket."""
         [name] = [
             bucket["Name"]
             for bucket in self.client("s3").list_buckets()["Buckets"]

@@ -84,12 +84,8 @@ def test_the_host_is_configured_over_session_manager_with_ssh_stopped(platform):
     assert run.total("changed") == 0, run.output[-6000:]
     assert "PLAY [Configure the ML hosts]" in run.output
     assert (run.far["module"], run.far["command"], run.far["put"]) == (2, 2, 0)
-    [transfer] = [
-        bucket["Name"]
-        for bucket in platform.client("s3").list_buckets()["Buckets"]
-        if bucket["Name"].startswith("mlinfra-local-transfer-")
-    ]
-    assert "Contents" not in platform.client("s3").list_objects_v2(Bucket=transfer), "module files stay behind"
+    kept = platform.client("s3").list_objects_v2(Bucket=platform.bucket("operations"))["Contents"]
+    assert [entry["Key"] for entry in kept] == ["lock.json"], "module files stay behind"
 
 
 def test_a_host_that_does_not_answer_is_named_before_anything_changes_on_it(platform):

@@ -127,6 +127,19 @@ def test_bucket_folders(emulator: Emulator) -> None:
     assert emulator.client("s3").list_buckets()["Buckets"] == []
 
 
+def test_environment_lock(emulator: Emulator) -> None:
+    """Makes its bucket once, and writes where it is taken, renewed and given back."""
+    emulator.run_target("environment_lock", {"mlinfra_project": "target", "mlinfra_environment": "dev"}, "module", "module")
+    bucket = ["s3:CreateBucket", "s3:PutBucketTagging", "s3:PutPublicAccessBlock"]
+    refused, taken, renewed, freed = (["s3:PutObject"] for _each in range(4))
+    seen = taken + freed + refused + taken + freed
+    assert emulator.written("module") == refused + bucket + taken + renewed + freed + seen
+    s3 = emulator.client("s3")
+    assert s3.get_bucket_tagging(Bucket="target-lock")["TagSet"] == [
+        {"Key": "Project", "Value": "target"},
+    ]
+
+
 def test_environment_info(emulator: Emulator) -> None:
     """Finds everything of one environment and nothing of the others, and writes nothing."""
     expected = environment.make(emulator.client)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,19 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from .api import CallError
 from .identity import Identity
+
+_MOST_NAMED = 3
+
+
+def said(refused: Iterable[CallError]) -> str:
+    """What AWS said, each reason once: where credentials have expired, all calls are refused alike."""
+    calls: dict[str, list[str]] = {}
+    for error in refused:
+        calls.setdefault(f"{error.code}: {error.message}", []).append(error.permission)
+    return "; ".join(
+        f"{', '.join(names[:_MOST_NAMED])}{f' and {len(names) - _MOST_NAMED} more' if names[_MOST_NAMED:] else ''}: {reason}"
+        for reason, names in calls.items()
+    )
 
 
 def identity_of(module: AnsibleAWSModule) -> Identity:
@@ -38,6 +51,5 @@ def answer(module: AnsibleAWSModule, discover: Callable[[Identity], tuple[dict[s
         module.fail_json_aws_error(error)
     errors = [asdict(error) for error in refused]
     if refused and not (module.params["allow_partial"] and all(error.denied for error in refused)):
-        said = "; ".join(f"{error.permission}: {error.code}: {error.message}" for error in refused)
-        module.fail_json(msg=f"AWS refused {len(refused)} of the calls: {said}", errors=errors)
+        module.fail_json(msg=f"AWS refused {len(refused)} of the calls: {said(refused)}", errors=errors)
     module.exit_json(changed=False, errors=errors, **answers)

@@ -64,14 +64,14 @@ class Reader:
         self.errors: list[CallError] = []
 
     def ask(
-        self, service: str, operation: str, missing: str = "", whole: bool = True, **arguments: Any
+        self, service: str, operation: str, *missing: str, whole: bool = True, **arguments: Any
     ) -> dict[str, Any] | None:
         """The answer of an operation.
 
         Args:
             service: boto3's name of the service.
             operation: boto3's name of the operation.
-            missing: the error that only says that there is nothing, besides those that always say so.
+            missing: errors that only say that there is nothing, besides those that always say so.
             whole: whether to read all pages of a list, or the first one only.
             arguments: what the operation is called with.
 
@@ -88,7 +88,7 @@ class Reader:
             if refusal is None:
                 raise
             code, message = refusal["Error"]["Code"], refusal["Error"]["Message"]
-            if code not in (*_NOT_FOUND, missing):
+            if code not in (*_NOT_FOUND, *missing):
                 call = error.exception.operation_name
                 self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
             return None

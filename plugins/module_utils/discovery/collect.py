@@ -246,7 +246,7 @@ class Collector:
         if not account:
             return []
         asked = {"AccountId": account["Account"], "BudgetName": name, "ShowFilterExpression": True}
-        answer = self._reader.ask("budgets", "describe_budget", missing="NotFoundException", **asked)
+        answer = self._reader.ask("budgets", "describe_budget", "NotFoundException", **asked)
         return [{**answer["Budget"], "AccountId": account["Account"]}] if answer else []
 
     def _guard_roles(self) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
+from ..lock import api as lock
 from . import outputs
 from .api import CallError, Reader
 from .collect import Collector, Found
@@ -150,7 +151,7 @@ class Details:
         name = dashboard["DashboardName"]
 
         def body() -> str:
-            answer = self._reader.ask("cloudwatch", "get_dashboard", missing="ResourceNotFound", DashboardName=name)
+            answer = self._reader.ask("cloudwatch", "get_dashboard", "ResourceNotFound", DashboardName=name)
             return (answer or {}).get("DashboardBody", "")
 
         return {"DashboardBody": body}
@@ -160,7 +161,7 @@ class Details:
 
         def attribute(operation: str, missing: str, take: Callable[[dict[str, Any]], Any]) -> Callable[[], Any]:
             def read() -> Any:
-                answer = self._reader.ask("s3", operation, missing=missing, Bucket=name)
+                answer = self._reader.ask("s3", operation, missing, Bucket=name)
                 return {} if answer is None else take(answer)
 
             return read
@@ -181,7 +182,7 @@ class Details:
             return told
         # S3 lists keys in the order of their UTF-8 bytes: of those behind the last one the page says nothing.
         unknown = [key for key in keys if key.encode() > listed[-1].encode()]
-        return told + [key for key in unknown if self._reader.ask("s3", "head_object", missing="404", Bucket=bucket, Key=key)]
+        return told + [key for key in unknown if self._reader.ask("s3", "head_object", "404", Bucket=bucket, Key=key)]
 
     _reads: dict[str, Callable[[Details, Entry], Reads]] = {
         "vpc": _vpc,
@@ -205,7 +206,7 @@ def read(
     markers: dict[str, list[str]],
     threads: int,
 ) -> tuple[dict[str, Any], list[CallError]]:
-    """What stands of an environment with all details, the outputs of roles, a flat list, and what AWS refused to tell.
+    """What stands of an environment with all details, the outputs of roles, a flat list, its lock, and what AWS refused to tell.
 
     Args:
         clients: gives the client of a service by its name.
@@ -218,10 +219,12 @@ def read(
     """
     reader = Reader(clients)
     with ThreadPoolExecutor(threads) as executor:
+        seen = executor.submit(lock.look, reader, identity.names)
+        partition = clients("ec2").meta.partition  # made meanwhile
+        locked = seen.result()
         found, tags = Collector(reader, identity, executor, public_keys=True).collect(kinds, tagged=False)
-        partition = clients("ec2").meta.partition
         claimed = claim(found, tags, identity, partition)
         detailed = Details(reader, executor, attributes, markers, partition).add(claimed)
     handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
     resources = flatten(claimed, {}, partition)
-    return {"found": plain(detailed), "outputs": handed_on, "resources": resources}, reader.errors
+    return {"found": plain(detailed), "outputs": handed_on, "resources": resources, "lock": locked}, reader.errors

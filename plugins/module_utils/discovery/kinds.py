@@ -186,4 +186,5 @@ GATHER = {
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
     "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
     "resources": {*EC2_KINDS, *NAMED_KINDS},
+    "lock": set(),
 }

@@ -8,21 +8,29 @@ from __future__ import annotations
 import re
 import typing as t
 
+from . import specs
 from .logs import retention_problems
 from .names import name_problems
-from .problems import problem
+from .problems import number_problems, problem
 from .tags import tags_problems
 
 # Those that no role's argument specification has.
 SETTINGS = (
     *("mlinfra_project", "mlinfra_environment", "mlinfra_region", "mlinfra_tags", "mlinfra_identity_tags"),
     *("mlinfra_extra_tags", "mlinfra_log_retention_days"),
+    *("mlinfra_lock", "mlinfra_lock_timeout", "mlinfra_lock_minutes"),
     *("ml_host_connection", "ml_host_login_user", "ml_host_s3_addressing_style"),
 )
 # Lower case without underscores, because the names of buckets are made of it.
 PART = r"[a-z0-9]+(-[a-z0-9]+)*"
 PART_ALLOWED = "use lower-case letters, digits and single hyphens between them"
-CHOICES = {"ml_host_connection": ("ssm", "ssh"), "ml_host_s3_addressing_style": ("virtual", "path")}
+CHOICES = {
+    "ml_host_connection": ("ssm", "ssh"),
+    "ml_host_s3_addressing_style": ("virtual", "path"),
+    "mlinfra_lock": ("take", "break", "none"),
+}
+# The least, the most, and what is counted.
+NUMBERS = {"mlinfra_lock_timeout": (0, 86400, " (seconds)"), "mlinfra_lock_minutes": (5, 1440, " (minutes)")}
 
 
 def part_problems(settings: t.Mapping[str, t.Any], variable: str) -> list[str]:
@@ -54,6 +62,11 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     for variable, choices in CHOICES.items():
         if variable in settings and settings[variable] not in choices:
             found.append(problem(variable, settings[variable], "is not known", f"choose one of {', '.join(choices)}"))
+    given = {variable: settings[variable] for variable in NUMBERS if variable in settings}
+    numbers, faults = specs.judge({variable: {"type": "int"} for variable in NUMBERS}, given)
+    found.extend(faults)
+    for variable, limits in NUMBERS.items():
+        found.extend(number_problems(numbers, variable, *limits))
     if "ml_host_login_user" in settings:
         found.extend(name_problems("ml_host_login_user", settings["ml_host_login_user"], "login"))
     return found

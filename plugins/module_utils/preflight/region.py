@@ -63,7 +63,7 @@ def error_problem(error: t.Mapping[str, str], arn: str = "") -> str:
         remedy = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or profile in mlinfra_aws_connection"
         return problem("AWS credentials", message, "", remedy)
     if code in EXPIRED_CREDENTIALS:
-        return problem("AWS credentials", code, "means that they have expired", "log in again")
+        return problem("AWS credentials", code, "means that they have expired", "log in again, or renew the keys")
     if code in INVALID_CREDENTIALS:
         return problem("AWS credentials", code, "means that AWS does not accept them", "check the keys or the profile")
     if code == "SSLError":

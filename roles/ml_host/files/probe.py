@@ -116,11 +116,15 @@ def installed(names: Sequence[str]) -> list[str]:
     return sorted(line.split("\t")[0] for line in text.splitlines() if line.endswith("\tinstalled"))
 
 
-def free_megabytes(path: str) -> int:
-    """Space left on the file system that holds path, or will hold it."""
+def space(path: str) -> dict[str, Any]:
+    """The file system that holds path, or will hold it, and the MiB left there."""
     while not os.path.exists(path):
         path = os.path.dirname(path)
-    return shutil.disk_usage(path).free // 2**20
+    free = shutil.disk_usage(path).free // 2**20
+    path = os.path.realpath(path)
+    while not os.path.ismount(path):
+        path = os.path.dirname(path)
+    return {"mount": path, "free": free}
 
 
 def memory_megabytes() -> int:
@@ -164,7 +168,7 @@ def main(wanted: Mapping[str, Any]) -> None:
         "name": release.get("PRETTY_NAME", ""),
         "architecture": platform.machine(),
         "memory": memory_megabytes(),
-        "disk": free_megabytes(wanted["disk"]),
+        "space": {path: space(path) for path in wanted["space"]},
         "systemd": os.path.isdir("/run/systemd/system"),
         "packages": installed(wanted["packages"]),
         "user": user(wanted["user"]),

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Barrier
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -545,6 +548,39 @@ def _delete_metrics(aws: Clients) -> bool:
     s3.create_bucket(Bucket="with-metrics")
     s3.delete_bucket_metrics_configuration(Bucket="with-metrics", Id="any")
     return "with-metrics" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+
+
+def written(together: Barrier, s3: Any, **arguments: Any) -> bool:
+    """Whether a conditional write at the same moment as others was done, and not refused by its condition."""
+    together.wait()
+    try:
+        s3.put_object(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        return False
+    return True
+
+
+@behaviour("s3_conditional_writes")
+def _one_of_many(aws: Clients) -> bool:
+    """Of conditional writes in the same moment one wins, again and again."""
+    s3, writers, rounds = aws("s3"), 4, 10
+    s3.create_bucket(Bucket="conditional")
+    # Large and with threads that alternate often, so that moto by itself has time to be caught at it.
+    asked = {"Bucket": "conditional", "Body": bytes(1_000_000), "IfNoneMatch": "*"}
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(2e-4)
+    try:
+        with ThreadPoolExecutor(writers) as pool:
+            for at in range(rounds):
+                together = Barrier(writers)
+                tries = [pool.submit(written, together, s3, Key=str(at), **asked) for _each in range(writers)]
+                if sum(one.result() for one in tries) != 1:
+                    return False
+        return True
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @behaviour("s3_new_bucket")

@@ -26,6 +26,9 @@ GOOD = {
         "ml_host_connection": "ssm",
         "ml_host_login_user": "ec2-user",
         "ml_host_s3_addressing_style": "virtual",
+        "mlinfra_lock": "take",
+        "mlinfra_lock_timeout": 900,
+        "mlinfra_lock_minutes": "30",
     },
     "network": {
         "network_name": "ml-dev",
@@ -41,13 +44,12 @@ GOOD = {
     "storage": {
         "storage_datasets_bucket": "ml-dev-datasets",
         "storage_models_bucket": "ml-dev-models",
-        "storage_transfer_bucket": "ml-dev-transfer",
+        "storage_operations_bucket": "ml-dev-operations",
         "storage_datasets_prefixes": ["raw", "processed/daily"],
         "storage_datasets_glacier_days": 90,
         "storage_models_noncurrent_glacier_days": 30,
         "storage_models_noncurrent_expiration_days": 365,
         "storage_incomplete_upload_days": 7,
-        "storage_transfer_enabled": True,
     },
     "iam": {
         "iam_instance_role_name": "ml-dev-ml-instance",
@@ -112,6 +114,10 @@ PRIVATE = {
     "ml_host_connection": "ssm",
 }
 SETTING_OF_EACH_CASE = [
+    ("project", {"mlinfra_lock": "steal"}, "mlinfra_lock: steal is not known; choose one of take, break, none"),
+    ("project", {"mlinfra_lock_timeout": -1}, "mlinfra_lock_timeout: -1 is out of range; choose a number from 0 to 86400"),
+    ("project", {"mlinfra_lock_timeout": "long"}, "mlinfra_lock_timeout: long has the wrong type; give a whole number"),
+    ("project", {"mlinfra_lock_minutes": 1}, "mlinfra_lock_minutes: 1 is out of range; choose a number from 5 to 1440"),
     ("project", {"mlinfra_project": ""}, "mlinfra_project: (empty) is missing"),
     ("project", {"mlinfra_project": None}, "mlinfra_project: (empty) is missing"),
     ("project", {"mlinfra_environment": ""}, "mlinfra_environment: (empty) is missing"),
@@ -209,11 +215,6 @@ SETTING_OF_EACH_CASE = [
         "storage",
         {"storage_models_noncurrent_expiration_days": 30},
         "is not after storage_models_noncurrent_glacier_days (30)",
-    ),
-    (
-        "storage",
-        {"storage_transfer_enabled": False, "ml_host_connection": "ssm"},
-        "contradicts ml_host_connection: ssm",
     ),
     ("iam", {"iam_instance_role_name": "a" * 65}, "has 65 characters, and an IAM role's name has at most 64"),
     ("iam", {"iam_datasets_bucket": "A"}, "iam_datasets_bucket: A"),
