@@ -92,31 +92,35 @@ def _kill(pid: int) -> None:
 class Kills:
     """The behaviour that kills.
 
+    Args:
+        surely: names of calls after which a run is killed once in any case.
+
     Attributes:
         at: the calls that were executed last before each kill.
         written: how many writing calls of all runs were executed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *surely: str) -> None:
         self.at: list[str] = []
         self.written = 0
+        self._surely = set(surely)
         self._victim: Victim | None = None
-        self._left = 0
-        self._call = ""
+        self._left = 0.0
         self._lock = threading.Lock()
 
-    def aim(self, victim: Victim, after: int, call: str = "") -> None:
-        """Kill this one once so many more writing calls were executed, or so many of the one with this name."""
+    def aim(self, victim: Victim, after: float) -> None:
+        """Kill this one once so many more writing calls were executed."""
         with self._lock:
-            self._victim, self._left, self._call = victim, after, call
+            self._victim, self._left = victim, after
 
     def __call__(self, request: Request, forward: Forward) -> Answer:
         answer = forward(request)
         if answer.good and writes(request):
             with self._lock:
                 self.written += 1
-                self._left -= self._call in ("", request.name)
-                if self._left == 0 and self._victim:
+                self._left -= 1
+                if self._victim and (self._left <= 0 or request.name in self._surely):
+                    self._surely.discard(request.name)
                     self.at.append(request.name)
                     self._victim.kill()
                     self._victim = None
