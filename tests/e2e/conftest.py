@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -69,6 +70,16 @@ class Platform:
             capture_output=True,
             check=check,
         )
+
+    def call(self, name: str, *arguments: str) -> dict[str, Any]:
+        """How a playbook is run against inventories/local, as arguments of subprocess.Popen."""
+        return {
+            "args": [str(BIN / "ansible-playbook"), "-i", "inventories/local", name, *arguments],
+            "cwd": CHECKOUT,
+            "env": self.environment,
+            "stdin": subprocess.DEVNULL,
+            "text": True,
+        }
 
     def attempt(self, name: str, *arguments: str) -> Run:
         """Run a playbook against inventories/local, however it ends."""

@@ -16,8 +16,9 @@ from proxy import messages
 from proxy.latency import Latency
 
 from .conftest import DESTROY, GUARDS, MAKE, standing
-from .kills import Kills, Victim, run_to_the_end
+from .kills import Kills, run_to_the_end
 from .removals import Removals
+from .victim import Victim
 
 pytestmark = pytest.mark.xdist_group("survival")
 
