@@ -10,31 +10,11 @@ import argparse
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 from bench.states import CREATION_SECONDS, States
-from proxy.messages import Answer, Forward, Request
+from proxy.latency import Latency
 from proxy.server import Proxy, listen
-
-
-class Latency:
-    """Makes calls and creations slow.
-
-    Args:
-        delay: seconds that are added to each call.
-        states: what knows how long things take to become ready.
-    """
-
-    def __init__(self, delay: float, states: States) -> None:
-        self._delay, self._states = delay, states
-
-    def __call__(self, request: Request, forward: Forward) -> Answer:
-        time.sleep(self._delay)
-        answer = forward(request)
-        if answer.status == 200 and request.parameters:
-            answer.content = self._states.rewrite(request.parameters, answer.content)
-        return answer
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -67,7 +67,7 @@ class States:
         root = ElementTree.fromstring(answer)
         namespace = root.tag.partition("}")[0] + "}" if root.tag.startswith("{") else ""
         wanted = requested_states(request, kind.state_filter)
-        for parent, thing, identifier in list(_things(root, namespace, kind)):
+        for parent, thing, identifier in list(things(root, namespace, kind)):
             if action in ORDERS:
                 with self._lock:
                     self._ready[identifier] = self._clock() + self._seconds[kind.name]
@@ -96,28 +96,29 @@ def requested_states(request: dict[str, str], state_filter: str) -> set[str]:
     return states
 
 
-def _path(namespace: str, path: str) -> str:
+def path_to(namespace: str, path: str) -> str:
+    """A path of plain names as ElementTree takes it."""
     return "/".join(f"{namespace}{part}" for part in path.split("/"))
 
 
-def _things(
+def things(
     root: ElementTree.Element, namespace: str, kind: Kind
 ) -> Iterator[tuple[ElementTree.Element, ElementTree.Element, str]]:
     """Each thing of the answer with the element around it and its id."""
     for parent in root.iter():
         for child in parent:
             identifier = child.findtext(f"{namespace}{kind.identifier}")
-            if identifier and child.find(_path(namespace, kind.state)) is not None:
+            if identifier and child.find(path_to(namespace, kind.state)) is not None:
                 yield parent, child, identifier
 
 
 def _hold_back(thing: ElementTree.Element, namespace: str, kind: Kind) -> bool:
     """Make a thing pending that says it is ready; returns whether it is pending now."""
-    state = thing.find(_path(namespace, kind.state))
+    state = thing.find(path_to(namespace, kind.state))
     if state is None or state.text not in (kind.ready, "pending"):
         return False
     state.text = "pending"
-    code = thing.find(_path(namespace, kind.code)) if kind.code else None
+    code = thing.find(path_to(namespace, kind.code)) if kind.code else None
     if code is not None:
         code.text = "0"
     return True

@@ -137,6 +137,11 @@ Forward = Callable[[Request], Answer]
 Behaviour = Callable[[Request, Forward], Answer]
 
 
+def chain(first: Behaviour, second: Behaviour) -> Behaviour:
+    """The first behaviour, where the second one stands between it and the emulator."""
+    return lambda request, forward: first(request, lambda passed: second(passed, forward))
+
+
 def error(request: Request, status: int, code: str, message: str) -> Answer:
     """An error in the protocol of the service that was asked."""
     if request.service == "ec2":

@@ -67,8 +67,8 @@ SECONDS_BETWEEN_LOOKS = 0.5
 HIDDEN = "Hidden, because the task says no_log."
 WOULD = {MADE: "would be made", CHANGED: "would change", REMOVED: "would go"}
 DISCOVERY = ("environment_info", "environment_diff")
-# They change only Ansible's own picture of the world.
-INVENTORY = ("add_host", "group_by")
+# They change only Ansible's own picture of the world, and who may change it.
+ASIDE = ("add_host", "group_by", "environment_lock")
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class CallbackModule(Default):
         told, host = result.result, result.host.get_name()
         self._warn(told)
         job = self._job(result)
-        if told.get("changed") and _module(result) not in INVENTORY:
+        if told.get("changed") and _module(result) not in ASIDE:
             source = Source(job.action if job else result.task.action, result.task_name, self._label(result))
             hidden = [Change(CHANGED, "", result.task_name)] if _is_hidden(told) else []
             found = hidden or changes(told, source, self._known[host])

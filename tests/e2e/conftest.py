@@ -74,6 +74,16 @@ class Platform:
             check=check,
         )
 
+    def call(self, name: str, *arguments: str) -> dict[str, Any]:
+        """How a playbook is run against inventories/local, as arguments of subprocess.Popen."""
+        return {
+            "args": [str(BIN / "ansible-playbook"), "-i", "inventories/local", name, *arguments],
+            "cwd": CHECKOUT,
+            "env": self.environment,
+            "stdin": subprocess.DEVNULL,
+            "text": True,
+        }
+
     def attempt(self, name: str, *arguments: str) -> Run:
         """Run a playbook against inventories/local, however it ends."""
         self.trips.parent.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
+
+from ..survival.victim import Victim
 
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
 
@@ -86,6 +89,25 @@ def test_the_host_is_configured_over_session_manager_with_ssh_stopped(platform):
     assert (run.far["module"], run.far["command"], run.far["put"]) == (2, 2, 0)
     kept = platform.client("s3").list_objects_v2(Bucket=platform.bucket("operations"))["Contents"]
     assert [entry["Key"] for entry in kept] == ["lock.json"], "module files stay behind"
+
+
+def test_a_host_is_completed_whose_configuration_was_killed(platform, tmp_path):
+    """In the midst of a package, on the host too, and then between packages and the services that need them."""
+    output = tmp_path / "output.txt"
+    packages = "/opt/mlinfra/venv/lib/python3*/site-packages"
+    platform.on_host("rm -r /opt/mlinfra/venv", user="root")
+    victim = Victim(platform.call("playbooks/configure.yml"), output, whole=True)
+    platform.on_host(f"until ls -d {packages}/torch; do sleep 0.02; done; kill -KILL $(pgrep -x uv)", user="root")
+    victim.kill()
+    victim.end()
+    victim = Victim(platform.call("playbooks/configure.yml"), output, whole=True)
+    victim.wait_until_it_says("TASK [mlinfra.aws.ml_host : Restart the services that run on older files]")
+    victim.kill()
+    assert victim.end()[0] == -signal.SIGKILL
+    platform.playbook("playbooks/configure.yml")
+    platform.on_host("/opt/mlinfra/venv/bin/python -c 'import torch'")
+    run = platform.playbook("playbooks/configure.yml")
+    assert run.total("changed") == 0, run.output[-6000:]
 
 
 def test_a_host_that_does_not_answer_is_named_before_anything_changes_on_it(platform):

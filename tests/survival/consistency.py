@@ -86,7 +86,9 @@ class Hidden:
         reading = request.action.startswith("Describe")
         profile = request.parameters.get("IamInstanceProfile.Arn", "")
         if request.action == "RunInstances" and self._is_new(f"{profile} in EC2"):
-            message = f"Value ({profile}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
+            message = (
+                f"Value ({profile}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
+            )
             return self._refuse(request, 400, "InvalidParameterValue", message)
         for name, value in request.parameters.items():
             found = ID.fullmatch(value)
@@ -143,4 +145,6 @@ class Hidden:
     def __str__(self) -> str:
         unseen = ", ".join(f"{call} × {number}" for call, number in self.unseen.items())
         refused = ", ".join(f"{call} × {number}" for call, number in self.refused.items())
-        return f"not seen in {self.unseen.total()} entries ({unseen}), not found {self.refused.total()} times ({refused})"
+        return (
+            f"not seen in {self.unseen.total()} entries ({unseen}), not found {self.refused.total()} times ({refused})"
+        )

@@ -86,26 +86,32 @@ class LostAnswers:
     Each operation loses the answer to its first call. Who repeats a call with the same client token gets the answer that
     was lost, as from AWS.
 
+    Args:
+        of: names of the calls that this happens to; empty for all that write.
+
     Attributes:
         lost: the calls whose answers were lost, by the id that all attempts at a call have in common.
         refused: the error that the next attempt was answered with, by call; it succeeded where there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *of: str) -> None:
+        self._of = of
         self.lost: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self._answers: dict[str, Answer] = {}
         self._lock = threading.Lock()
 
     def __call__(self, request: Request, forward: Forward) -> Answer:
-        if not writes(request):
+        if not writes(request) or (self._of and request.name not in self._of):
             return forward(request)
         token = token_of(request)
         if token in self._answers:
             return self._answers[token]
         answer = forward(request)
         with self._lock:
-            first = self.lost.setdefault(request.name, request.invocation) if answer.good else self.lost.get(request.name)
+            first = (
+                self.lost.setdefault(request.name, request.invocation) if answer.good else self.lost.get(request.name)
+            )
         if first == request.invocation and request.attempt == 1:
             if token:
                 self._answers[token] = answer

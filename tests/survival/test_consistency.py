@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("survival")
 @pytest.mark.weight(60)
 def test_a_run_finishes_though_what_is_new_is_not_seen_yet(site, stood, behind, record_property):
     """It makes nothing twice and misses nothing; and the next run has nothing to do."""
-    hidden = Hidden(seconds=3.0, profile_seconds=8.0)
+    hidden = Hidden(seconds=2.5, profile_seconds=14.0)
     with behind(hidden) as endpoint:
         site.playbook(MAKE, AWS_ENDPOINT_URL=endpoint)
     record_property("hidden", str(hidden))

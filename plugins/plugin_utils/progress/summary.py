@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from .words import counts, some, wrapped
 
+# The task by which a playbook says so after another one has failed.
+ADVISING = "Say what to do next"
 _TELLING = ("fail", "assert", "validate_argument_spec", "preflight")
 # So many failures are told in full, and so many hosts that nothing happened on.
 _MOST = 3
@@ -28,6 +30,7 @@ class Failure:
         where: the task's role, file and line.
         resource: what it was about; empty where nobody can tell.
         message: why.
+        advice: what the playbook says about it; may be empty.
     """
 
     what: str
@@ -37,10 +40,13 @@ class Failure:
     where: str
     resource: str
     message: str
+    advice: str = ""
 
     @property
     def next_step(self) -> str:
         """What to do about it."""
+        if self.advice:
+            return self.advice
         if self.what == "unreachable":
             return "See why it does not answer, then run the same command again to go on."
         if self.action.rpartition(".")[2] in _TELLING:
@@ -69,13 +75,19 @@ class Summary:
         self.failures.append(failure)
 
     def settle(self, host: str, unrescued: int) -> None:
-        """Of a host's failures only the last so many have not been rescued: they stay, and count."""
+        """Of a host's failures only the last so many have not been rescued: they stay, and count.
+
+        Where the last one only says what to do about the one before, it stands for that.
+        """
         self.counted.setdefault(host, Counter())
         mine = [failure for failure in self.failures if failure.host == host]
         forgotten = mine[: max(0, len(mine) - unrescued)]
         self.failures = [failure for failure in self.failures if failure not in forgotten]
         for failure in mine[len(forgotten) :]:
             self.count(host, failure.what)
+        if unrescued and forgotten and mine[-1].task == ADVISING:
+            said = self.failures.index(mine[-1])
+            self.failures[said] = replace(forgotten[-1], advice=mine[-1].message)
 
     def hosts(self, would: bool) -> Iterator[tuple[str, str]]:
         """Each host with how much was done there; hosts on which nothing was, are told together where they are many."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress import running
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.steps import Steps
-from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.summary import Failure, Summary
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.summary import ADVISING, Failure, Summary
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.progress.words import (
     ASCII,
     UNICODE,
@@ -198,6 +199,17 @@ def test_a_failure_is_told_with_the_next_step():
 def test_the_next_step_fits_the_failure(told, step):
     assert told.next_step.startswith(step)
     assert "run the same command again" in told.next_step
+
+
+def test_who_says_what_to_do_next_stands_for_what_failed():
+    """And does so in the summary, beside what failed and why."""
+    failed = failure("dev", "vpc")
+    said = Failure("failed", "dev", ADVISING, "ansible.builtin.fail", "playbook.yml:1", "", "Log in again.")
+    summary = Summary(failures=[failure("prod", "other"), failed, said])
+    summary.settle("dev", 1)
+    assert summary.failures[1:] == [replace(failed, advice="Log in again.")]
+    assert summary.failures[1].next_step == "Log in again."
+    assert summary.counted["dev"]["failed"] == 1
 
 
 def test_only_what_was_not_rescued_counts():
