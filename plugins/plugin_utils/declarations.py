@@ -18,7 +18,7 @@ NAMES = {
     "security_group": "network_security_group_name",
     "datasets_bucket": "storage_datasets_bucket",
     "models_bucket": "storage_models_bucket",
-    "transfer_bucket": "storage_transfer_bucket",
+    "operations_bucket": "storage_operations_bucket",
     "instance_role": "iam_instance_role_name",
     "instance_profile": "iam_instance_profile_name",
     "instance": "compute_name",

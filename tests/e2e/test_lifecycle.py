@@ -87,7 +87,7 @@ def test_the_host_is_configured_over_session_manager_with_ssh_stopped(platform):
     [transfer] = [
         bucket["Name"]
         for bucket in platform.client("s3").list_buckets()["Buckets"]
-        if bucket["Name"].startswith("mlinfra-local-transfer-")
+        if bucket["Name"].startswith("mlinfra-local-operations-")
     ]
     assert "Contents" not in platform.client("s3").list_objects_v2(Bucket=transfer), "module files stay behind"
 

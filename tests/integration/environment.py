@@ -28,7 +28,7 @@ def names(environment: str) -> dict[str, str]:
         "token_parameter": f"/target/{environment}/token",
         "datasets_bucket": f"{name}-datasets",
         "models_bucket": f"{name}-models",
-        "transfer_bucket": f"{name}-transfer",
+        "operations_bucket": f"{name}-operations",
     }
 
 
@@ -57,7 +57,7 @@ def make(client: Callable[[str], Any]) -> dict[str, Any]:
             "datasets_bucket_arn": "arn:aws:s3:::target-dev-datasets",
             "models_bucket": "target-dev-models",
             "models_bucket_arn": "arn:aws:s3:::target-dev-models",
-            "transfer_bucket": "",
+            "operations_bucket": "",
         },
         "iam": {
             "instance_role_name": "target-dev-ml",

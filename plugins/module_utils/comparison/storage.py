@@ -12,7 +12,7 @@ from . import values
 from .model import Entry, Key, Kind, Standing
 from .parts import TAGS, entries_of, identified_by, implied, labelled_by, owner_by_name, plain
 
-_OWNER = owner_by_name("Name", datasets_bucket="storage", models_bucket="storage", transfer_bucket="storage")
+_OWNER = owner_by_name("Name", datasets_bucket="storage", models_bucket="storage", operations_bucket="storage")
 
 
 def _rules(value: dict[str, Any]) -> dict[str, Any]:

@@ -87,16 +87,16 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
 
 def storage(found: Found, identity: Identity, partition: str) -> dict[str, Any]:
     """The outputs of role storage."""
-    datasets, models, transfer = (
+    datasets, models, operations = (
         _existing(found["bucket"], "Name", identity.names.get(f"{purpose}_bucket"))
-        for purpose in ("datasets", "models", "transfer")
+        for purpose in ("datasets", "models", "operations")
     )
     return {
         "datasets_bucket": datasets,
         "datasets_bucket_arn": f"arn:{partition}:s3:::{datasets}" if datasets else "",
         "models_bucket": models,
         "models_bucket_arn": f"arn:{partition}:s3:::{models}" if models else "",
-        "transfer_bucket": transfer,
+        "operations_bucket": operations,
     }
 
 

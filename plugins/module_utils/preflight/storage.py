@@ -15,7 +15,7 @@ from .tags import tags_problems
 NAMES = {
     "storage_datasets_bucket": "bucket",
     "storage_models_bucket": "bucket",
-    "storage_transfer_bucket": "bucket",
+    "storage_operations_bucket": "bucket",
 }
 PREFIXES = ("storage_datasets_prefixes", "storage_models_prefixes")
 DAYS = (
@@ -44,9 +44,6 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     for variable in DAYS:
         found.extend(number_problems(settings, variable, 1, MOST_DAYS, " (days)"))
     found.extend(_order_problems(settings))
-    if settings.get("ml_host_connection") == "ssm" and settings.get("storage_transfer_enabled") is False:
-        remedy = "files go to hosts through that bucket: set it to true, or ml_host_connection to ssh"
-        found.append(problem("storage_transfer_enabled", False, "contradicts ml_host_connection: ssm", remedy))
     if "storage_tags" in settings:
         found.extend(tags_problems("storage_tags", settings["storage_tags"], settings.get("mlinfra_tags")))
     return found

@@ -24,7 +24,7 @@ NAMES = {
     "dashboard": "p-dev",
     "datasets_bucket": "p-dev-data",
     "models_bucket": "p-dev-models",
-    "transfer_bucket": "p-dev-transfer",
+    "operations_bucket": "p-dev-operations",
 }
 IDENTITY = Identity("p-dev", {"Project": "p"}, NAMES)
 ROLE = "arn:aws:iam::123456789012:role/"
@@ -145,7 +145,7 @@ def test_storage():
         "datasets_bucket_arn": "arn:aws-cn:s3:::p-dev-data",
         "models_bucket": "p-dev-models",
         "models_bucket_arn": "arn:aws-cn:s3:::p-dev-models",
-        "transfer_bucket": "",
+        "operations_bucket": "",
     }
 
 

@@ -41,13 +41,12 @@ GOOD = {
     "storage": {
         "storage_datasets_bucket": "ml-dev-datasets",
         "storage_models_bucket": "ml-dev-models",
-        "storage_transfer_bucket": "ml-dev-transfer",
+        "storage_operations_bucket": "ml-dev-operations",
         "storage_datasets_prefixes": ["raw", "processed/daily"],
         "storage_datasets_glacier_days": 90,
         "storage_models_noncurrent_glacier_days": 30,
         "storage_models_noncurrent_expiration_days": 365,
         "storage_incomplete_upload_days": 7,
-        "storage_transfer_enabled": True,
     },
     "iam": {
         "iam_instance_role_name": "ml-dev-ml-instance",
@@ -209,11 +208,6 @@ SETTING_OF_EACH_CASE = [
         "storage",
         {"storage_models_noncurrent_expiration_days": 30},
         "is not after storage_models_noncurrent_glacier_days (30)",
-    ),
-    (
-        "storage",
-        {"storage_transfer_enabled": False, "ml_host_connection": "ssm"},
-        "contradicts ml_host_connection: ssm",
     ),
     ("iam", {"iam_instance_role_name": "a" * 65}, "has 65 characters, and an IAM role's name has at most 64"),
     ("iam", {"iam_datasets_bucket": "A"}, "iam_datasets_bucket: A"),
