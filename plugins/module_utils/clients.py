@@ -55,10 +55,15 @@ class Clients:
 
 
 @AWSErrorHandler.common_error_handler("reach AWS")
-def one_client(module: AnsibleAWSModule, service: str) -> Any:
+def one_client(module: AnsibleAWSModule, service: str, **options: Any) -> Any:
     """The client of a service, for a module that needs no other.
+
+    Args:
+        module: the module whose arguments say how to reach AWS.
+        service: boto3's name of the service.
+        options: what else `Clients` takes.
 
     Raises:
         AnsibleAWSError: where the arguments don't say how to reach AWS.
     """
-    return Clients(module)(service)
+    return Clients(module, **options)(service)
