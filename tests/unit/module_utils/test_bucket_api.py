@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.api import Buckets, named
 from botocore.stub import Stubber
-
-from ..conftest import SESSION
 
 NAME = "target-datasets"
 ACCOUNT = "123456789012"
@@ -27,6 +28,13 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     return slept
+
+
+@contextmanager
+def refused(message: str, setting: str = "") -> Iterator[None]:
+    """What happens in here ends with an error that says this of the bucket."""
+    with pytest.raises(AnsibleAWSError, match=message), named(NAME, setting):
+        yield
 
 
 def version(key: str, size: int = 0, number: str = "one") -> dict[str, Any]:
@@ -66,9 +74,8 @@ def test_a_missing_bucket_takes_one_call(aws: Any) -> None:
 def test_bucket_of_another_account_is_an_error(aws: Any) -> None:
     """It names the setting that chooses another name."""
     aws.refuse("s3", "get_bucket_tagging", "AccessDenied", "Access Denied")
-    with pytest.raises(AnsibleAWSError, match=f"read the bucket {NAME}. Where another account has it, set v to another name"):
-        with named(NAME, "v"):
-            Buckets(aws("s3")).tags(NAME)
+    with refused(f"read the bucket {NAME}. Where another account has it, set v to another name", "v"):
+        Buckets(aws("s3")).tags(NAME)
 
 
 def test_only_missing_keys_are_named(aws: Any) -> None:
@@ -76,7 +83,8 @@ def test_only_missing_keys_are_named(aws: Any) -> None:
     aws.answer("s3", "head_object", {}, {"Bucket": NAME, "Key": "raw/"})
     aws.refuse("s3", "head_object", "404")
     standing = Buckets(aws("s3")).standing(NAME, [], ["raw/", "interim/"])
-    assert standing and standing.missing_markers == ("interim/",)
+    assert standing
+    assert standing.missing_markers == ("interim/",)
 
 
 def test_what_is_not_configured_is_empty(aws: Any) -> None:
@@ -87,7 +95,8 @@ def test_what_is_not_configured_is_empty(aws: Any) -> None:
         elif attribute != "Tags":
             aws.refuse("s3", call, missing)
     standing = Buckets(aws("s3"), ACCOUNT).standing(NAME, CALLS)
-    assert standing and standing.attributes == dict.fromkeys(CALLS, {})
+    assert standing
+    assert standing.attributes == dict.fromkeys(CALLS, {})
 
 
 def test_a_refused_call_is_no_empty_answer(aws: Any) -> None:
@@ -102,7 +111,7 @@ class TestCreate:
         assert Buckets(aws("s3"), ACCOUNT).create(NAME, "BucketOwnerEnforced") is True
 
     def test_every_other_region_is(self) -> None:
-        client = SESSION.client("s3", region_name="eu-central-1")
+        client = boto3.client("s3", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
         request = {"Bucket": NAME, "CreateBucketConfiguration": {"LocationConstraint": "eu-central-1"}}
         with Stubber(client) as stubber:
             stubber.add_response("create_bucket", {}, request)
@@ -114,9 +123,8 @@ class TestCreate:
 
     def test_one_of_another_account_names_the_setting(self, aws: Any) -> None:
         aws.refuse("s3", "create_bucket", "BucketAlreadyExists")
-        with pytest.raises(AnsibleAWSError, match=f"{NAME}, because another account has it: set v to another name"):
-            with named(NAME, "v"):
-                Buckets(aws("s3")).create(NAME)
+        with refused(f"{NAME}, because another account has it: set v to another name", "v"):
+            Buckets(aws("s3")).create(NAME)
 
     def test_what_s3_is_at_work_on_is_tried_again(self, aws: Any, slept: list[float]) -> None:
         aws.refuse("s3", "create_bucket", "OperationAborted")
@@ -127,9 +135,8 @@ class TestCreate:
     def test_but_not_for_ever(self, aws: Any, slept: list[float]) -> None:
         for _each in range(8):
             aws.refuse("s3", "create_bucket", "OperationAborted")
-        with pytest.raises(AnsibleAWSError, match=f"{NAME}, because S3 is still at work .* run again in some minutes"):
-            with named(NAME):
-                Buckets(aws("s3")).create(NAME)
+        with refused(f"{NAME}, because S3 is still at work .* run again in some minutes"):
+            Buckets(aws("s3")).create(NAME)
         assert sum(slept) < 90
 
 
@@ -152,9 +159,8 @@ class TestWrite:
 
     def test_refused_for_good(self, aws: Any, slept: list[float]) -> None:
         aws.refuse("s3", "put_bucket_policy", "AccessDenied")
-        with pytest.raises(AnsibleAWSError, match=f"Failed to write the configuration of the bucket {NAME}: An error"):
-            with named(NAME):
-                Buckets(aws("s3")).write(NAME, "Policy", {"Version": "2012-10-17"})
+        with refused(f"Failed to write the configuration of the bucket {NAME}: An error"):
+            Buckets(aws("s3")).write(NAME, "Policy", {"Version": "2012-10-17"})
         assert slept == []
 
     def test_a_folder_that_stands_gets_no_second_version(self, aws: Any) -> None:
@@ -209,9 +215,9 @@ class TestEmpty:
     def test_an_object_that_can_not_go_is_named(self, aws: Any) -> None:
         aws.answer("s3", "list_multipart_uploads", {})
         list_versions(aws, {"Versions": [version("raw/a", 3)]})
-        refused = {"Key": "raw/a", "VersionId": "one", "Code": "AccessDenied", "Message": "object protected by object lock"}
-        aws.answer("s3", "delete_objects", {"Errors": [{**refused, "Code": "SlowDown"}, refused]})
-        with pytest.raises(AnsibleAWSError, match=r"such as raw/a \(AccessDenied: object protected .*\), of the bucket$"):
+        kept = {"Key": "raw/a", "VersionId": "one", "Code": "AccessDenied", "Message": "object protected by object lock"}
+        aws.answer("s3", "delete_objects", {"Errors": [{**kept, "Code": "SlowDown"}, kept]})
+        with refused(rf"such as raw/a \(AccessDenied: object protected .*\), of the bucket {NAME}$"):
             Buckets(aws("s3")).empty(NAME, data=True)
 
 
