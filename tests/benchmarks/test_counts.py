@@ -32,13 +32,14 @@ class Limit:
     tasks: int
 
 
-# A limit is what a run takes today: lower it with every change that saves something.
+# A limit is what a run takes today: lower it with every change that saves something. The floor has no lock and no bucket for
+# it, which take 8 writing calls of a first apply and 8 reading ones of a run without changes.
 LIMITS = {
-    # Modules: 47, and one more for each time that it looks in vain whether a task beside the others has ended.
-    "apply": Limit(calls=3.1, writing_calls=72, programs=14, modules=60, tasks=126),
-    "noop": Limit(calls=1.1, writing_calls=0, programs=2, modules=2, tasks=9),
+    # Modules: 39, and one more for each time that it looks in vain whether a task beside the others has ended.
+    "apply": Limit(calls=2.75, writing_calls=84, programs=14, modules=52, tasks=124),
+    "noop": Limit(calls=1.23, writing_calls=0, programs=2, modules=2, tasks=9),
     # Calls: the look for what is left asks by tags, names and ids.
-    "destroy": Limit(calls=3.0, writing_calls=36, programs=2, modules=39, tasks=76),
+    "destroy": Limit(calls=2.67, writing_calls=36, programs=2, modules=34, tasks=67),
 }
 
 
@@ -71,7 +72,8 @@ def site(account) -> Cycle:
 
 
 def test_the_floor_makes_what_the_roles_make(floor, site):
-    assert floor.stood == site.stood
+    """But for the operations bucket: it is there for the lock, which the floor does without."""
+    assert floor.stood == [thing for thing in site.stood if "-operations-" not in thing]
 
 
 @pytest.mark.parametrize("phase", PHASES)
