@@ -194,7 +194,8 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.transform impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 
 # Buckets worked on at once, and calls that read at once.
-AT_ONCE, CALLS_AT_ONCE = 8, 16
+AT_ONCE = 8
+CALLS_AT_ONCE = 16
 # How often a bucket is emptied that is filled again meanwhile.
 TRIES = 3
 
