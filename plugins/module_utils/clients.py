@@ -61,7 +61,7 @@ def one_client(module: AnsibleAWSModule, service: str, **options: Any) -> Any:
     Args:
         module: the module whose arguments say how to reach AWS.
         service: boto3's name of the service.
-        options: what else botocore's Config takes, such as other retries.
+        options: what else `Clients` takes.
 
     Raises:
         AnsibleAWSError: where the arguments don't say how to reach AWS.

@@ -99,8 +99,9 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import Buckets
-from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.api import Buckets, named
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.transform import DECLARABLE
+from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 
 
 def read(buckets: Buckets, name: str, markers: list[str], contents: bool) -> dict[str, Any]:
@@ -112,15 +113,15 @@ def read(buckets: Buckets, name: str, markers: list[str], contents: bool) -> dic
         markers: keys to look for.
         contents: whether to look for data.
     """
-    exists = buckets.exists(name)
+    standing = buckets.standing(name, DECLARABLE, markers)
     found = {
         "name": name,
-        "exists": exists,
-        "attributes": buckets.attributes(name) if exists else {},
-        "missing_markers": buckets.missing_keys(name, markers) if exists else list(markers),
+        "exists": standing is not None,
+        "attributes": standing.attributes if standing else {},
+        "missing_markers": list(standing.missing_markers if standing else markers),
     }
     if contents:
-        found["holds_data"] = exists and buckets.holds_data(name)
+        found["holds_data"] = standing is not None and buckets.holds_data(name)
     return found
 
 
@@ -140,15 +141,13 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    buckets = Buckets(Clients(module)("s3"))
 
     def one(asked: dict[str, Any]) -> dict[str, Any]:
-        try:
+        with named(asked["name"]):
             return read(buckets, asked["name"], asked["markers"], module.params["contents"])
-        except AnsibleAWSError as error:
-            raise AnsibleAWSError(message=f"{error.message} {asked['name']}", exception=error.exception) from error
 
     try:
+        buckets = Buckets(one_client(module, "s3"))
         with ThreadPoolExecutor() as executor:
             found = list(executor.map(one, module.params["buckets"]))
     except AnsibleAWSError as error:

@@ -247,7 +247,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.mlinfra.aws.plugins.module_utils import bucket
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import kinds_to_read, roles_to_read
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
@@ -273,7 +273,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
         identity,
         kinds_to_read(params["roles"], params["absent"]),
         roles_to_read(params["roles"]),
-        bucket.ATTRIBUTES + (bucket.ADDED_ATTRIBUTES if params["added_configuration"] else ()),
+        configurations.ATTRIBUTES + (configurations.ADDED_ATTRIBUTES if params["added_configuration"] else ()),
         params["markers"],
         THREADS,
     )

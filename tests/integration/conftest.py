@@ -45,10 +45,10 @@ class Emulator:
             aws_secret_access_key="setup",
         )
 
-    def written(self, caller: str) -> list[str]:
-        """The writing calls of one access key, in their order."""
-        lines = self.program("calls", "--writing", "--caller", caller).splitlines()
-        return [f"{call['service']}:{call['action']}" for call in map(json.loads, lines)]
+    def written(self, caller: str, resource: str = "") -> list[str]:
+        """The writing calls of one access key, in their order; those on a resource, where one is given."""
+        calls = map(json.loads, self.program("calls", "--writing", "--caller", caller).splitlines())
+        return [f"{call['service']}:{call['action']}" for call in calls if call["resource"].startswith(resource)]
 
     def enforce_permissions(self, enforce: bool) -> None:
         """Whether the emulator asks IAM before each call from now on."""

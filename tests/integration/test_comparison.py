@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.mlinfra.aws.plugins.module_utils import bucket
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import Comparison, compare
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS, kinds_to_read
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
@@ -67,7 +67,7 @@ class Environment(Site):
         """What stands, with all details."""
         for service in ("ec2", "s3", "iam", "logs", "cloudwatch", "sns", "ssm", "scheduler", "budgets", "sts"):
             self.client(service)  # boto3 sessions can't make clients in several threads
-        everything = bucket.ATTRIBUTES + bucket.ADDED_ATTRIBUTES
+        everything = configurations.ATTRIBUTES + configurations.ADDED_ATTRIBUTES
         answers, refused = details.read(
             self.client, self.identity, kinds_to_read(ROLES, []), ROLES, everything, self.markers, 8
         )

@@ -116,15 +116,22 @@ def test_metric_alarms(emulator: Emulator) -> None:
     assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["other-1-cpu"]
 
 
-def test_bucket_folders(emulator: Emulator) -> None:
-    """Makes each folder once and removes each once."""
-    emulator.run_target("bucket_folders", {}, "module", "module")
-    refused, put, delete = ["s3:PutObject"], ["s3:PutObject"], ["s3:DeleteObject"]
-    bucket = ["s3:CreateBucket", "s3:PutBucketVersioning"]
-    data = ["s3:PutObject"]
-    written = [call for call in emulator.written("module") if call != "s3:PutPublicAccessBlock"]
-    assert written[:-2] == refused + bucket + put * 2 + data + put + delete * 3
-    assert emulator.client("s3").list_buckets()["Buckets"] == []
+def test_buckets(emulator: Emulator) -> None:
+    """Writes what differs once, closes a new bucket first, and deletes what it holds before it."""
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="target-foreign")
+    s3.put_bucket_tagging(Bucket="target-foreign", Tagging={"TagSet": [{"Key": "Purpose", "Value": "other"}]})
+    emulator.run_target("buckets", {"foreign": "target-foreign"}, "module", "module")
+    closed = ["CreateBucket", "PutPublicAccessBlock", "PutBucketPolicy", "PutBucketTagging"]
+    create = [*closed, "PutBucketEncryption", "PutBucketVersioning", "PutBucketLifecycleConfiguration", *["PutObject"] * 2]
+    by_hand = ["PutObject", "PutBucketCors"]
+    modify = ["PutBucketTagging", "DeleteBucketCors", "PutBucketVersioning", "PutBucketLifecycleConfiguration", "PutObject"]
+    remove = ["DeleteBucketLifecycle"]
+    delete = ["CreateMultipartUpload", "AbortMultipartUpload", "DeleteObjects", "DeleteBucket"]
+    written = emulator.written("module", "target-first")
+    assert written == [f"s3:{call}" for call in create + by_hand + modify + remove + delete]
+    assert emulator.written("module", "target-second") == [f"s3:{call}" for call in ("CreateBucket", "PutBucketTagging", "DeleteBucket")]
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["target-foreign"]
 
 
 def test_environment_lock(emulator: Emulator) -> None:

@@ -8,30 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from . import values
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.configurations import ADDED
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.transform import DECLARABLE, FORMS
+
 from .model import Entry, Key, Kind, Standing
 from .parts import TAGS, entries_of, identified_by, implied, labelled_by, owner_by_name, plain
 
 _OWNER = owner_by_name("Name", datasets_bucket="storage", models_bucket="storage", operations_bucket="storage")
 
 
-def _rules(value: dict[str, Any]) -> dict[str, Any]:
-    return {**value, "Rules": values.unordered(value["Rules"])} if value.get("Rules") else {}
+def _same_versioning(wanted: Any, there: Any, standing: Standing) -> bool:
+    """A bucket that never had versions does as one does that has them no more."""
+    form = FORMS["VersioningConfiguration"]
+    return there is not None and form(wanted) == form(there)
 
 
 BUCKET = Kind(
     attributes={
-        "BucketEncryption": plain("BucketEncryption"),
-        "VersioningConfiguration": plain("VersioningConfiguration"),
-        "PublicAccessBlockConfiguration": plain("PublicAccessBlockConfiguration"),
-        "OwnershipControls": plain("OwnershipControls"),
-        "Policy": plain("Policy", values.policy),
-        "LifecycleConfiguration": plain("LifecycleConfiguration", _rules),
-        "WebsiteConfiguration": implied("WebsiteConfiguration", {}),
-        "CORSConfiguration": implied("CORSConfiguration", {}),
-        "ReplicationConfiguration": implied("ReplicationConfiguration", {}),
-        "BucketLoggingStatus": implied("BucketLoggingStatus", {}),
-        "NotificationConfiguration": implied("NotificationConfiguration", {}),
+        **{name: plain(name, FORMS[name]) for name in DECLARABLE},
+        "VersioningConfiguration": plain("VersioningConfiguration", same=_same_versioning),
+        **{name: implied(name, {}) for name in ADDED},
         "Tags": TAGS,
     },
     keys=(Key(lambda attributes: attributes["Name"], lambda entry, standing: entry["Name"]),),

@@ -68,7 +68,7 @@ def changes(result: Result, source: Source, known: Known) -> list[Change]:
     kind = kind_of(source.action)
     if source.action.endswith("debug"):
         found = [_of_message(result, source, known)]
-    elif isinstance(result.get("deleted"), list):
+    elif isinstance(result.get("deleted"), list) or any(_entries(result)):
         found = [*_of_entries(result, known, kind), *_of_lists(result, known, kind)]
     else:
         kind = kind_of_id(_arguments(result).get("resource", "")) if kind == "tags" else kind
@@ -99,11 +99,16 @@ def _of_message(result: Result, source: Source, known: Known) -> Change:
     return Change(what, about[0].kind if len(about) == 1 else "", whole[1] if whole else text)
 
 
+def _entries(result: Result) -> Iterator[list[Mapping[str, t.Any]]]:
+    """The lists in which such a module says what became of each thing."""
+    for entries in result.values():
+        if isinstance(entries, list) and all(isinstance(entry, Mapping) and "action" in entry for entry in entries):
+            yield entries
+
+
 def _of_entries(result: Result, known: Known, kind: str) -> Iterator[Change]:
     """What a module that keeps many things says of each, in the order in which it was asked for them."""
-    for entries in result.values():
-        if not (isinstance(entries, list) and all(isinstance(entry, Mapping) and "action" in entry for entry in entries)):
-            continue
+    for entries in _entries(result):
         asked = [value for value in _arguments(result).values() if isinstance(value, list) and len(value) == len(entries)]
         for at, entry in enumerate(entries):
             if entry["action"] in _BECAME:

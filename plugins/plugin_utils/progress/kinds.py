@@ -23,7 +23,7 @@ _OF_MODULES = {
     "vpc_endpoints": "vpc_endpoint",
     "vpc_flow_log": "flow_log",
     "s3_bucket": "bucket",
-    "s3_lifecycle": "lifecycle_rule",
+    "buckets": "bucket",
     "iam_policy": "role_policy",
     "iam_instance_profile": "instance_profile",
     "cloudwatchlogs_log_group": "log_group",

@@ -104,9 +104,9 @@ def test_an_id_that_check_mode_makes_up_is_none(identifier):
 
 
 def test_a_part_is_made_with_the_whole():
-    told = known(differences=[("bucket", "dev-data", "", "create")])
-    source = Source("community.aws.s3_lifecycle", "Put the rules", "dev-data archive")
-    assert changes(asked(name="dev-data"), source, told) == [Change(MADE, "lifecycle_rule", "dev-data archive")]
+    told = known(differences=[("iam_role", "dev-hosts", "", "create")])
+    source = Source("amazon.aws.iam_policy", "Put the policies", "dev-hosts permissions")
+    assert changes(asked(name="dev-hosts"), source, told) == [Change(MADE, "role_policy", "dev-hosts permissions")]
 
 
 def test_tags_are_told_of_what_carries_them():
@@ -147,6 +147,16 @@ def test_of_many_what_has_a_name_keeps_it():
         Change(CHANGED, "security_group", "hosts", "sg-0123456789abcdef0"),
         Change(MADE, "security_group", "new"),
     ]
+
+
+def test_of_many_that_shall_not_stand_those_that_are_kept_are_not_told():
+    buckets = [
+        {"name": "dev-data", "action": "keep", "reason": "data", "changed": False},
+        {"name": "dev-models", "action": "delete", "reason": "", "changed": True},
+    ]
+    result = asked({"buckets": buckets}, state="absent", buckets=[{"name": "dev-data"}, {"name": "dev-models"}])
+    told = changes(result, Source("mlinfra.aws.buckets", "Remove the buckets"), known())
+    assert told == [Change(REMOVED, "bucket", "dev-models")]
 
 
 def test_of_many_that_are_only_listed_each_is_told():

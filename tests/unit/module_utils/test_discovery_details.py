@@ -6,7 +6,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 
 import pytest
-from ansible_collections.mlinfra.aws.plugins.module_utils import bucket
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import Reader
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.details import Details
 
@@ -82,7 +82,7 @@ def test_a_dashboard_has_its_body_and_one_that_went_meanwhile_has_none(aws):
 
 
 def test_a_bucket_has_what_it_was_asked_for(aws):
-    attributes = [one for one in bucket.ATTRIBUTES if one[0] in ("VersioningConfiguration", "Tags")]
+    attributes = [one for one in configurations.ATTRIBUTES if one[0] in ("VersioningConfiguration", "Tags")]
     aws.answer("s3", "get_bucket_versioning", {"Status": "Enabled"}, {"Bucket": "b"})
     aws.refuse("s3", "get_bucket_tagging", "NoSuchTagSet")
     read = add(aws, "bucket", {"Name": "b"}, attributes)
@@ -91,7 +91,7 @@ def test_a_bucket_has_what_it_was_asked_for(aws):
 
 def test_what_is_refused_is_kept(aws):
     aws.refuse("s3", "get_bucket_versioning", "AccessDenied")
-    attributes = [one for one in bucket.ATTRIBUTES if one[0] == "VersioningConfiguration"]
+    attributes = [one for one in configurations.ATTRIBUTES if one[0] == "VersioningConfiguration"]
     assert add(aws, "bucket", {"Name": "b"}, attributes, refused=1) == {"VersioningConfiguration": {}}
 
 

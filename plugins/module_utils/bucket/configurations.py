@@ -1,16 +1,15 @@
 # Copyright: (c) the mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""S3 buckets: reads their configuration and whether they hold data, keeps the marker objects of their prefixes."""
+"""The configurations of a bucket: how S3 is asked for each, and how it is written and removed. Pure."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code
-from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorHandler
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
 Rule = Mapping[str, Any]
 
@@ -29,11 +28,6 @@ def lifecycle(rules: Iterable[Rule]) -> dict[str, Any]:
         members["Filter"] = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
         normalized.append(members)
     return {"Rules": normalized}
-
-
-def is_marker(version: Mapping[str, Any]) -> bool:
-    """Whether an object only marks a prefix: it is empty and its key ends in a slash."""
-    return version["Key"].endswith("/") and version["Size"] == 0
 
 
 # Attribute, call, the error that says there is none, and what of the answer is the attribute.
@@ -97,64 +91,69 @@ ADDED_ATTRIBUTES: Attributes = (
     ("BucketLoggingStatus", "get_bucket_logging", "", _whole),
     ("NotificationConfiguration", "get_bucket_notification_configuration", "", _whole),
 )
+ADDED = tuple(attribute for attribute, *_rest in ADDED_ATTRIBUTES)
 
 
-class Buckets:
-    """Buckets and their marker objects.
+class Write(NamedTuple):
+    """How an attribute is written.
 
-    Args:
-        client: S3's client.
+    Attributes:
+        put: the call that writes it; empty where it is only ever removed.
+        argument: the name of the call's argument.
+        give: makes that argument of the attribute's value.
+        delete: the call that removes it; empty where the same call does so with a value that says nothing.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    put: str
+    argument: str
+    give: Callable[[Any], Any] = dict
+    delete: str = ""
 
-    @AWSErrorHandler.common_error_handler("read the bucket")
-    def exists(self, name: str) -> bool:
-        """Whether the bucket stands. One of another account is an error: its name can't be had."""
-        try:
-            self._client.head_bucket(Bucket=name)
-        except is_boto3_error_code(["404", "NoSuchBucket"]):
-            return False
-        return True
 
-    @AWSErrorHandler.common_error_handler("read the configuration of the bucket")
-    def attributes(self, name: str) -> dict[str, Any]:
-        """The configuration in AWS's own words. What isn't configured is an empty dictionary."""
-        found: dict[str, Any] = {}
-        for attribute, call, missing, take in ATTRIBUTES:
-            try:
-                found[attribute] = take(getattr(self._client, call)(Bucket=name))
-            except is_boto3_error_code(missing):
-                found[attribute] = {}
-        return found
+# In the order in which they are written: first what closes a bucket and says whose it is, then what somebody may have
+# added, because replication needs versions.
+WRITES = {
+    "PublicAccessBlockConfiguration": Write(
+        "put_public_access_block", "PublicAccessBlockConfiguration", delete="delete_public_access_block"
+    ),
+    "Policy": Write("put_bucket_policy", "Policy", json.dumps, "delete_bucket_policy"),
+    "Tags": Write(
+        "put_bucket_tagging",
+        "Tagging",
+        lambda tags: {"TagSet": ansible_dict_to_boto3_tag_list(tags)},
+        "delete_bucket_tagging",
+    ),
+    "OwnershipControls": Write(
+        "put_bucket_ownership_controls", "OwnershipControls", delete="delete_bucket_ownership_controls"
+    ),
+    "WebsiteConfiguration": Write("", "", delete="delete_bucket_website"),
+    "CORSConfiguration": Write("", "", delete="delete_bucket_cors"),
+    "ReplicationConfiguration": Write("", "", delete="delete_bucket_replication"),
+    "BucketLoggingStatus": Write("put_bucket_logging", "BucketLoggingStatus"),
+    "NotificationConfiguration": Write("put_bucket_notification_configuration", "NotificationConfiguration"),
+    "BucketEncryption": Write(
+        "put_bucket_encryption", "ServerSideEncryptionConfiguration", delete="delete_bucket_encryption"
+    ),
+    "VersioningConfiguration": Write(
+        # Versions can't be forgotten, only no more be made.
+        "put_bucket_versioning",
+        "VersioningConfiguration",
+        lambda value: value or {"Status": "Suspended"},
+    ),
+    "LifecycleConfiguration": Write(
+        "put_bucket_lifecycle_configuration", "LifecycleConfiguration", delete="delete_bucket_lifecycle"
+    ),
+}
 
-    @AWSErrorHandler.common_error_handler("look for objects in the bucket")
-    def missing_keys(self, name: str, keys: Iterable[str]) -> list[str]:
-        """Those of the keys that have no object."""
-        missing = []
-        for key in keys:
-            try:
-                self._client.head_object(Bucket=name, Key=key)
-            except is_boto3_error_code(["404", "NoSuchKey"]):
-                missing.append(key)
-        return missing
 
-    @AWSErrorHandler.common_error_handler("make a folder in the bucket")
-    def make_marker(self, name: str, key: str) -> None:
-        """Puts the empty object that makes a prefix appear as a folder, unless it stands: then it gets no other version."""
-        try:
-            self._client.put_object(Bucket=name, Key=key, IfNoneMatch="*")
-        except is_boto3_error_code("PreconditionFailed"):
-            pass
+def write_call(attribute: str, value: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The call that writes an attribute, or removes it where its value says nothing, and what it is called with.
 
-    @AWSErrorHandler.common_error_handler("remove a folder of the bucket")
-    def delete_marker(self, name: str, key: str) -> None:
-        """Deletes the object of a folder; in a versioned bucket its versions stay."""
-        self._client.delete_object(Bucket=name, Key=key)
-
-    @AWSErrorHandler.common_error_handler("list the contents of the bucket")
-    def holds_data(self, name: str) -> bool:
-        """Whether it holds any version, current or not, of anything but markers. Stops at the first one."""
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=name)
-        return any(not is_marker(version) for page in pages for version in page.get("Versions", []))
+    Args:
+        attribute: its name.
+        value: what it shall be.
+    """
+    write = WRITES[attribute]
+    if write.delete and not value:
+        return write.delete, {}
+    return write.put, {write.argument: write.give(value)}
