@@ -26,7 +26,7 @@ def words(output: str) -> str:
 @contextmanager
 def full(platform, *folders: str) -> Iterator[None]:
     """Lets folders of the host lie on file systems that have no space left; what lies in them is there all the same."""
-    mount = "cp -a {0} /root/full; mount -t tmpfs -o size=1m,mode=1777 tmpfs {0}; cp -a /root/full/. {0}; rm -r /root/full\n"
+    mount = "cp -a {0} /run/full; mount -t tmpfs -o size=1m,mode=1777 tmpfs {0}; cp -a /run/full/. {0}; rm -r /run/full\n"
     fill = "head -c 2M /dev/zero > {0}/full || true\n"
     platform.on_host("".join((mount + fill).format(folder) for folder in folders), user="root")
     try:

@@ -212,5 +212,5 @@ class Asker:
         if not name:
             return None
         asked = {"AccountId": account, "BudgetName": name}
-        answer = self._reader.ask("budgets", "describe_budget", missing="NotFoundException", **asked)
+        answer = self._reader.ask("budgets", "describe_budget", "NotFoundException", **asked)
         return answer["Budget"] if answer else None
