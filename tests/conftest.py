@@ -11,6 +11,7 @@ first and alternate with short ones.
 from __future__ import annotations
 
 import os
+import sys
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -60,6 +61,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     worker = getattr(config, "workerinput", None)
     if worker:
         items[:] = chain.from_iterable(share_out(list(groups.values()), worker["workercount"]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure as it happens: a run that is stopped early shows no summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.when} of {report.nodeid} failed", file=sys.__stderr__, flush=True)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
