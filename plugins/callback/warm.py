@@ -23,7 +23,7 @@ options:
     description:
       - Folder that compiled templates are kept in. It is for its user alone. What comes from a vault is not kept.
       - Where it can't be written, or where this is empty, templates are compiled as ever.
-    type: path
+    type: str
     default: ~/.ansible/warm
     ini:
       - section: warm_connection

@@ -56,7 +56,7 @@ options:
       - Folder that packed modules are kept in for the next run, which uses those whose sources have not changed.
         Nothing else is written there, no argument of a module and no secret.
       - Where it can't be written, each run packs its modules itself. Empty does the same.
-    type: path
+    type: str
     default: ~/.ansible/warm
     ini:
       - section: warm_connection

@@ -113,6 +113,7 @@ def book(player: Player, tmp_path: Path) -> Book:
 def test_results_are_the_same_with_nothing_kept_and_with_all(book: Book) -> None:
     """Mistakes among them, and the second run compiles nothing more."""
     plain = book(cache="").results
+    assert list(Path.cwd().glob("templates-*")) == [], "the empty path is none"
     assert book(cache=book.cache).results == plain
     kept = book.kept()
     assert len(kept) > len(VARIABLES)
