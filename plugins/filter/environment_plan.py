@@ -63,6 +63,12 @@ _value:
       type: list
       elements: str
       sample: [compute_allow_replacement]
+    critical_path:
+      description:
+        - The longest chain of what a run waits for on AWS, C(seconds) in all and C(steps), each with C(name) and C(seconds).
+        - The seconds are those that AWS usually takes. Everything else is done meanwhile.
+      type: dict
+      sample: {seconds: 60, steps: [{name: instance runs, seconds: 20}, {name: instance answers, seconds: 40}]}
     cost:
       description: >-
         What all of it costs a month, C(before), C(after) and their C(difference), with C(currency), C(as_of) and
@@ -77,6 +83,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill, declared_resources
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.critical_path import critical_path
 
 _ACTIONS = ("create", "modify", "replace", "delete")
 
@@ -112,6 +119,7 @@ def environment_plan(
         "left": [entry for entry in listed if entry["left"]],
         "counts": {action: sum(entry["action"] == action for entry in changes) for action in _ACTIONS},
         "refused": sorted({entry["refused"] for entry in changes if entry["refused"]}),
+        "critical_path": critical_path(changes, private=not public_instances),
         "cost": {
             "before": before["total"],
             "after": after["total"],

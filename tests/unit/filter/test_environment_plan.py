@@ -69,3 +69,20 @@ def test_what_is_made_anew_counts_as_that_and_names_what_refuses_it() -> None:
 def test_what_is_no_comparison_fails_with_a_message(wrong: Any) -> None:
     with pytest.raises(AnsibleFilterError, match="no result of environment_diff"):
         environment_plan(wrong)
+
+
+def test_waits_follow_each_other_where_instances_need_the_gateway() -> None:
+    """And come side by side elsewhere: the longest counts."""
+    made = [
+        difference(role=role, kind=kind, name=kind, action="create")
+        for role, kind in (("network", "nat_gateway"), ("compute", "instance"), ("monitoring", "alarm"))
+    ]
+    compared = {**COMPARED, "differences": made}
+    private, public = (environment_plan(compared, public_instances=public)["critical_path"] for public in (False, True))
+    assert private["seconds"] == 160
+    assert [step["name"] for step in private["steps"]] == ["NAT gateway", "instance runs", "instance answers"]
+    assert public == {"seconds": 100, "steps": [{"name": "NAT gateway", "seconds": 100}]}
+
+
+def test_what_is_modified_is_not_waited_for() -> None:
+    assert environment_plan(COMPARED)["critical_path"] == {"seconds": 0, "steps": []}

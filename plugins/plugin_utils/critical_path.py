@@ -1,0 +1,37 @@
+# Copyright: (c) the mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a run waits for on AWS, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# Seconds from the order of a thing until it can be used, by its kind. A gateway takes one or two minutes; an instance runs
+# after some 20 seconds, and has registered with Systems Manager some 40 seconds later.
+STEPS = {
+    "nat_gateway": (("NAT gateway", 100),),
+    "instance": (("instance runs", 20), ("instance answers", 40)),
+}
+
+
+def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[str, Any]:
+    """The longest chain of waits of a run; everything else happens meanwhile. Things of one kind come side by side.
+
+    Args:
+        changes: what a run would do, each with kind and action.
+        private: whether the instances have no other way out than the gateways, and are launched after them.
+
+    Returns:
+        seconds, the sum of steps, and steps, each with name and seconds.
+    """
+    made = {change["kind"] for change in changes if change["action"] in ("create", "replace")}
+    links = [steps for kind, steps in STEPS.items() if kind in made]
+    chains = [sum(links, ())] if private else links
+    longest = max(chains, key=_seconds, default=())
+    return {"seconds": _seconds(longest), "steps": [{"name": name, "seconds": seconds} for name, seconds in longest]}
+
+
+def _seconds(chain: tuple[tuple[str, int], ...]) -> int:
+    return sum(seconds for _name, seconds in chain)
