@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 PHASES = {"noop": "Run without changes", "apply": "First apply", "destroy": "Destroy"}
+# Playbooks that only look.
+LOOKS = {name: f"{name}.yml" for name in ("plan", "drift", "status", "cost")}
 # Ways in the order of the page: those with the whole set, and those with the part that alchemy makes too.
 WHOLE = ("floor", "warm", "warm_full", "mitogen", "local")
 PART = ("floor_core", "alchemy")
@@ -33,6 +35,8 @@ def figures(report: dict[str, Any]) -> dict[str, Any]:
     return {
         "report": report,
         "phases": PHASES,
+        "runs": PHASES | LOOKS,
+        "looks": {title: entries["warm", look] for look, title in LOOKS.items() if ("warm", look) in entries},
         "measures": MEASURES,
         "groups": [_rows(entries, WHOLE), _rows(entries, PART)],
         "panels": [_panel(entries, phase, title) for phase, title in PHASES.items()],

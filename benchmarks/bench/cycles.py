@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from bench.emulator import Emulator
 from bench.failures import Failed
 from bench.measure import Run, run
-from bench.ways import PHASES, Way
+from bench.ways import Way
 
 Runs = dict[tuple[str, str], list[Run]]
 
@@ -46,7 +46,7 @@ def _cycle(way: Way, number: int, emulator: Emulator, runs: Runs) -> None:
         way.prepare(emulator)
     emulator.reset()
     way.forget()
-    for phase in PHASES:
+    for phase in way.phases:
         done = run(way, phase, emulator)
         runs[way.key, phase].append(done)
         say(number, way.key, phase, done)

@@ -75,7 +75,7 @@ def _recording(record: Path) -> dict[str, str]:
     return {
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "benchmarks" / "callback_plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "record,mlinfra.aws.warm",
+        "ANSIBLE_CALLBACKS_ENABLED": "record,mlinfra.aws.hand_over,mlinfra.aws.warm",
         "BENCH_RECORD": str(record),
     }
 

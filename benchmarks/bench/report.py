@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from bench.cycles import Runs
-from bench.ways import PHASES, Way
+from bench.ways import LOOKS, Way
 
 COUNTS = ("calls", "writing_calls", "programs", "forks", "modules", "tasks")
 # Goals of the fast path: phase, what is compared with the floor's, and how many times as much it may be.
@@ -18,6 +18,7 @@ GOALS = (
     ("destroy", "seconds", 5.0),
     ("noop", "calls", 1.5),
     ("apply", "calls", 1.5),
+    *((look, "seconds", 2.0) for look in LOOKS),
 )
 GOALS_OF = "warm"
 
@@ -28,7 +29,7 @@ def results(ways: Iterable[Way], runs: Runs) -> list[Result]:
     """One entry for each way and phase that ran: times with median, least and most, counts as medians, ratios."""
     entries: list[Result] = []
     for way in ways:
-        for phase in PHASES:
+        for phase in way.phases:
             done = runs.get((way.key, phase))
             if not done:
                 continue
@@ -44,7 +45,7 @@ def results(ways: Iterable[Way], runs: Runs) -> list[Result]:
             }
             entries.append(entry | {count: median(getattr(run, count) for run in done) for count in COUNTS})
     for entry in entries:
-        floor = find(entries, entry["floor"], entry["phase"])
+        floor = find(entries, entry["floor"], LOOKS.get(entry["phase"], entry["phase"]))
         if floor:
             entry["ratio"] = round(entry["seconds"]["median"] / floor["seconds"]["median"], 2)
             # A run that makes no call at all trusts a file, not AWS.

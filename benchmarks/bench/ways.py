@@ -12,11 +12,18 @@ from bench import peers
 from bench.emulator import ROOT, Emulator
 
 PHASES = ("apply", "noop", "destroy")
+# Playbooks that only look, and the phase of the floor that they are compared with.
+LOOKS = dict.fromkeys(("plan", "drift", "status", "cost"), "noop")
 BIN = Path(sys.executable).parent
 INVENTORY = ROOT / "benchmarks" / "inventory"
 MAKE = ("playbooks/provision.yml", "playbooks/summary.yml")
 DESTROY = ("playbooks/destroy.yml", "-e", "confirm=seed destroy_data=true")
-PLAYBOOKS = {"apply": MAKE, "noop": MAKE, "destroy": DESTROY}
+PLAYBOOKS = {
+    "apply": MAKE,
+    "noop": MAKE,
+    "destroy": DESTROY,
+    **{look: (f"playbooks/{look}.yml",) for look in LOOKS},
+}
 WARM = ("-e", "mlinfra_controller_connection=mlinfra.aws.warm")
 FULL = ("-e", "verify=full")
 LOCAL = ("-e", "mlinfra_controller_connection=ansible.builtin.local", *FULL)
@@ -35,6 +42,7 @@ class Way:
         title: its name for people.
         command: the program and its arguments, by phase; where AWS answers stands in the environment.
         floor: the key of the floor that it is compared with; empty for a floor.
+        phases: what it runs, one after the other.
         slow: whether it takes so long that it runs less often.
         environment: what its program needs in its environment.
         folder: where its program runs.
@@ -46,6 +54,7 @@ class Way:
     title: str
     command: Command
     floor: str = "floor"
+    phases: tuple[str, ...] = PHASES
     slow: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path = ROOT
@@ -76,7 +85,7 @@ WAYS = {
     way.key: way
     for way in (
         Way("floor", "plain boto3, the floor", floor(), floor=""),
-        Way("warm", "mlinfra.aws", site(*WARM)),
+        Way("warm", "mlinfra.aws", site(*WARM), phases=("apply", "noop", *LOOKS, "destroy")),
         Way("warm_full", "mlinfra.aws, all roles", site(*WARM, *FULL)),
         Way("local", "mlinfra.aws, plain local, all roles", site(*LOCAL), slow=True),
         Way(
