@@ -73,10 +73,13 @@ class ActionModule(ActionBase):
             owned = identity.owns_tags(tags.get(difference.id, {}))
             return asdict(outlook(difference, owned, identity.name, settings))
 
+        to_run = compared.to_run(roles)
+        standing = {f"{role}_outputs": outputs for role, outputs in answer["outputs"].items() if role in {*roles} - {*to_run}}
+        result.setdefault("ansible_facts", {}).update(standing)
         result.update(
             changed=False,
             converged=compared.converged(roles),
-            to_run=compared.to_run(roles),
+            to_run=to_run,
             differences=[{**asdict(difference), **expected(difference)} for difference in compared.differences],
             declared=declared,
             unknown=compared.unknown,

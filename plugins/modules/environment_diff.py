@@ -100,6 +100,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+ansible_facts:
+  description:
+    - For each role that is not in RV(to_run) the fact that the role would set, such as C(network_outputs).
+    - Where settings were checked, what M(mlinfra.aws.preflight) sets as well.
+  returned: success
+  type: dict
+  sample: {storage_outputs: {datasets_bucket: mlinfra-dev-datasets-0123456789}}
 converged:
   description:
     - Those of the roles whose declaration equals what stands, so that running them would change nothing.

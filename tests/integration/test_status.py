@@ -125,9 +125,9 @@ class TestStatus:
         assert [gateway["state"] for gateway in network["nat_gateways"]] == ["available"]
         assert [endpoint["service"] for endpoint in network["endpoints"]] == ["com.amazonaws.us-east-1.s3"]
         assert [(log["state"], log["delivery"]) for log in network["flow_logs"]] == [("ACTIVE", "SUCCESS")]
-        kinds = [re.sub(r".*-(datasets|models)-.*", r"\1", bucket["name"]) for bucket in told["buckets"]]
-        assert kinds == ["datasets", "models"]
-        assert [bucket["bytes"] for bucket in told["buckets"]] == [None, None]
+        kinds = [re.sub(r".*-(datasets|models|operations)-.*", r"\1", bucket["name"]) for bucket in told["buckets"]]
+        assert kinds == ["datasets", "models", "operations"]
+        assert [bucket["bytes"] for bucket in told["buckets"]] == [None, None, None]
         assert [entry["text"] for entry in told["attention"]] == [f"{INSTANCE} says nothing: the inventory does not have it"]
         assert told["hosts"][0]["answered"] is False
         assert (told["stands"], told["notes"]) == (True, [])
