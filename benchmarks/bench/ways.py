@@ -28,7 +28,7 @@ WARM = ("-e", "mlinfra_controller_connection=mlinfra.aws.warm")
 FULL = ("-e", "verify=full")
 LOCAL = ("-e", "mlinfra_controller_connection=ansible.builtin.local", *FULL)
 # mitogen takes the place of the connection `local` under this name only.
-MITOGEN = ("-e", "mlinfra_controller_connection=local", *FULL)
+MITOGEN = ("-e", "mlinfra_controller_connection=local mlinfra_strategy=mitogen_free", *FULL)
 
 Command = Callable[[str], list[str]]
 
