@@ -15,9 +15,9 @@ from ansible.plugins.loader import (
 )
 
 _ACTIONS = (
-    *("ansible.builtin.assert", "ansible.builtin.async_status", "ansible.builtin.debug", "ansible.builtin.fail"),
+    *("ansible.builtin.assert", "ansible.builtin.debug", "ansible.builtin.fail"),
     *("ansible.builtin.normal", "ansible.builtin.set_fact", "ansible.builtin.validate_argument_spec"),
-    *("mlinfra.aws.cost_info", "mlinfra.aws.environment_diff", "mlinfra.aws.environment_lock", "mlinfra.aws.preflight"),
+    *("mlinfra.aws.environment_diff", "mlinfra.aws.environment_lock", "mlinfra.aws.preflight"),
 )
 _LOOKUPS = ("ansible.builtin.config", "ansible.builtin.env", "ansible.builtin.file", "ansible.builtin.template")
 
