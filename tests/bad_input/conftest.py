@@ -78,6 +78,7 @@ class Account:
             "LANG": "C.UTF-8",
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
             **variables,
         }
         done = subprocess.run(

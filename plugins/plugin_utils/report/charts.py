@@ -34,7 +34,8 @@ def steps(low: float, high: float, most: int = 5) -> list[float]:
         high: the high end.
         most: about how many steps there are to be.
     """
-    span = (high - low) or abs(high) or 1.0
+    # What is next to nothing, of which a part may be none, has no round figures.
+    span = next(size for size in (high - low, abs(high), 1.0) if size > 1e-9)
     rough = span / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
