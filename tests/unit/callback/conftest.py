@@ -113,6 +113,8 @@ class Player:
             "ANSIBLE_ROLES_PATH": str(self.folder / "roles"),
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
+            # Ansible waits 2.5 s for the file of a job, which a busy disk may take.
+            "ANSIBLE_ASYNC_DIR": "/dev/shm/ansible_async",
             **more,
         }
 

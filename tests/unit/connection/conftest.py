@@ -111,6 +111,8 @@ class Player:
             # The plain connection too gets modules by standard input: tracebacks name where they came from.
             "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_NOCOLOR": "true",
+            # Ansible waits 2.5 s for the file of a job, which a busy disk may take.
+            "ANSIBLE_ASYNC_DIR": "/dev/shm/ansible_async",
         }
 
     def both(self, name: str, tasks: list[dict], *options: str) -> dict[str, Run]:
