@@ -13,6 +13,8 @@ from plain import documents, firewall, iam, network, routes, storage
 from plain.aws import Aws, filters
 from plain.settings import Settings
 
+BUCKETS = ("datasets", "models")
+
 
 def apply(aws: Aws, settings: Settings) -> None:
     """Make the part."""
@@ -28,7 +30,7 @@ def apply(aws: Aws, settings: Settings) -> None:
     groups = [] if new else ec2.describe_security_groups(Filters=named)["SecurityGroups"]
     firewall.ensure_group(ec2, settings, vpc, groups[0] if groups else None)
     s3 = aws.client("s3")
-    for purpose in storage.FOLDERS:
+    for purpose in BUCKETS:
         name = settings.bucket(purpose)
         storage.ensure_tags(s3, settings, name, storage.ensure_exists(s3, settings, name))
     iam.ensure_instance_role(aws.client("iam"), settings)
@@ -41,7 +43,7 @@ def destroy(aws: Aws, settings: Settings) -> None:
     """Remove the part, last made first."""
     ec2, s3 = aws.client("ec2"), aws.client("s3")
     iam.delete_role(aws.client("iam"), settings.instance_role)
-    for purpose in storage.FOLDERS:
+    for purpose in BUCKETS:
         s3.delete_bucket(Bucket=settings.bucket(purpose))
     vpc = network.find_vpc(ec2, settings)
     if vpc is None:
@@ -65,7 +67,7 @@ def description(settings: Settings) -> dict[str, Any]:
         "group": settings.instance_role,
         "ports": firewall.PORTS,
         "allowed": settings["network_allowed_cidrs"],
-        "buckets": [settings.bucket(purpose) for purpose in storage.FOLDERS],
+        "buckets": [settings.bucket(purpose) for purpose in BUCKETS],
         "role": {
             "roleName": settings.instance_role,
             "description": iam.description(settings),

@@ -14,7 +14,10 @@ from plain.settings import Settings
 FOLDERS = {
     "datasets": ("raw/", "processed/", "interim/", "external/"),
     "models": ("trained/", "artifacts/", "experiments/", "production/"),
+    "operations": (),
 }
+# What the operations bucket holds is for a moment: no versions, and it goes with what it holds.
+PASSING = "operations"
 LIFECYCLES: dict[str, documents.Document] = {
     "datasets": {
         "ID": "archive",
@@ -31,6 +34,13 @@ LIFECYCLES: dict[str, documents.Document] = {
         "NoncurrentVersionTransitions": [{"NoncurrentDays": 30, "StorageClass": "GLACIER"}],
         "NoncurrentVersionExpiration": {"NoncurrentDays": 365},
     },
+    "operations": {
+        "ID": "expire",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        "Expiration": {"Days": 1},
+    },
 }
 ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 PRIVATE = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
@@ -38,7 +48,7 @@ OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
 def apply(aws: Aws, settings: Settings) -> None:
-    """Make both buckets."""
+    """Make the buckets."""
     for purpose in FOLDERS:
         _ensure_bucket(aws.client("s3"), settings, purpose)
 
@@ -62,8 +72,10 @@ def _ensure_bucket(s3: Any, settings: Settings, purpose: str) -> None:
     )
     if _algorithms(encryption) != _algorithms(ENCRYPTION):
         s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=ENCRYPTION)
-    if standing(s3.get_bucket_versioning, "", "Status") != "Enabled":
-        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    versioning = standing(s3.get_bucket_versioning, "", "Status")
+    if versioning != (None if purpose == PASSING else "Enabled"):
+        wanted = "Suspended" if purpose == PASSING else "Enabled"
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": wanted})
     none = "NoSuchPublicAccessBlockConfiguration"
     if standing(s3.get_public_access_block, none, "PublicAccessBlockConfiguration") != PRIVATE:
         s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=PRIVATE)
@@ -105,7 +117,7 @@ def _algorithms(encryption: documents.Document | None) -> list[str]:
 
 
 def destroy(aws: Aws, settings: Settings) -> None:
-    """Remove both buckets, unless they hold more than their folders."""
+    """Remove the buckets, unless they hold more than their folders."""
     s3 = aws.client("s3")
     for purpose in FOLDERS:
         name = settings.bucket(purpose)
@@ -113,7 +125,7 @@ def destroy(aws: Aws, settings: Settings) -> None:
             continue
         pages = list(s3.get_paginator("list_object_versions").paginate(Bucket=name))
         versions = [version for page in pages for version in page.get("Versions", [])]
-        if any(version["Size"] for version in versions):
+        if purpose != PASSING and any(version["Size"] for version in versions):
             continue
         markers = [marker for page in pages for marker in page.get("DeleteMarkers", [])]
         entries = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in versions + markers]
