@@ -84,6 +84,8 @@ class Player:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        # Only the run that makes it is warned.
+        Path("~/.ansible/tmp").expanduser().mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def command(self, connection: str, plays: list[list[dict]], *options: str, hosts: int = 1) -> list[str]:
         """The command line for playbooks, each a list of plays."""
