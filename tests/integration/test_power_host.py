@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from ..waiting import lives, until
 from .conftest import ROOT, Emulator
 
 SLOT = 18
@@ -143,23 +144,6 @@ def descendants(pid: int) -> list[int]:
     return [one for child in map(int, children) for one in (child, *descendants(child))]
 
 
-def lives(pid: int) -> bool:
-    """Whether a process has not ended; one that nobody has waited for has."""
-    with contextlib.suppress(OSError):
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    return False
-
-
-def end(pids: list[int], seconds: float = 10.0) -> bool:
-    """Whether processes come to their end: the one that ran modules looks once a second whether it still has a run."""
-    ends = time.monotonic() + seconds
-    while any(map(lives, pids)):
-        if time.monotonic() > ends:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 def told_of(pid: int) -> bytes:
     """The arguments and the environment of a process; nothing where it has ended meanwhile."""
     with contextlib.suppress(OSError):
@@ -220,7 +204,8 @@ def test_a_port_of_the_host_is_opened_here(host: Host, way: str) -> None:
                 assert TOKEN.encode() not in told_of(pid)
     assert TOKEN not in "".join(said)
     assert not Path(file).exists()
-    assert end(below)
+    # The one that ran modules looks once a second whether it still has a run.
+    assert until(lambda: not any(map(lives, below)), 10)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(port)), timeout=1)
 

@@ -9,16 +9,19 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ..waiting import until
 from .site import Site, running
 
 SLOT = 46
+# What a run may take to come so far.
+SECONDS = 300
 PROVISION, DESTROY, STOP = (f"playbooks/{name}.yml" for name in ("provision", "destroy", "stop"))
 ALL_OF_IT = ("-e", "confirm=seed destroy_data=true")
 AT_ONCE = ("-e", "mlinfra_lock_timeout=0")
@@ -95,14 +98,6 @@ ONE_OF_EACH = {
     "buckets": 3,
     "alarms": 4,
 }
-
-
-def until(holds: Callable[[], Any], seconds: float = 300) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def words(output: str) -> str:
@@ -184,7 +179,7 @@ class TestTwoOperators:
         environment.let_hold(JANE, bucket=held)
         environment.break_something()
         at_work = environment.start(PROVISION, "-i", str(inventory))
-        until(lambda: ALARM in environment.alarms() and environment.lock()["state"] == "free")
+        assert until(lambda: ALARM in environment.alarms() and environment.lock()["state"] == "free", SECONDS)
         assert at_work.poll() is None
         os.kill(at_work.pid, signal.SIGTERM)
         assert "bench-two: jane@laptop works on this environment" in at_work.communicate()[0]
@@ -194,7 +189,7 @@ class TestTwoOperators:
     def test_who_destroys_waits_for_who_works(self, environment: Environment) -> None:
         environment.playbook(DESTROY, *ALL_OF_IT)
         at_work = environment.start(PROVISION)
-        until(lambda: environment.stands()["vpcs"] == 1)
+        assert until(lambda: environment.stands()["vpcs"] == 1, SECONDS)
         destroyed = environment.playbook(DESTROY, *ALL_OF_IT)
         made = at_work.communicate()[0]
         assert at_work.returncode == 0, made
@@ -208,7 +203,7 @@ class TestTwoOperators:
     def test_a_killed_run_is_followed_at_once_by_the_next(self, environment: Environment) -> None:
         """At once means when nothing works any more that it had started, and not when its lock expires."""
         killed = environment.start(PROVISION)
-        until(lambda: environment.stands()["subnets"] > 0)
+        assert until(lambda: environment.stands()["subnets"] > 0, SECONDS)
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
         assert environment.lock()["state"] == "held"

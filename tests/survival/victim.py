@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..waiting import lives, until
+
 MARK = "SURVIVAL_RUN"
 
 
@@ -64,11 +66,8 @@ class Victim:
         Raises:
             TimeoutError: where something does not end.
         """
-        ends = time.monotonic() + seconds
-        while left := list(self.processes()):
-            if time.monotonic() > ends:
-                raise TimeoutError(f"{left} did not end")
-            time.sleep(0.1)
+        if not until(lambda: not any(self.processes()), seconds):
+            raise TimeoutError(f"{list(self.processes())} did not end")
 
     def processes(self) -> Iterator[int]:
         """The ids of what it started and what still runs of it."""
@@ -76,10 +75,9 @@ class Victim:
             if entry.name.isdigit():
                 try:
                     marked = self._mark.encode() in (entry / "environ").read_bytes().split(b"\0")
-                    alive = b") Z " not in (entry / "stat").read_bytes()
                 except OSError:
                     continue
-                if marked and alive:
+                if marked and lives(int(entry.name)):
                     yield int(entry.name)
 
 

@@ -10,8 +10,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,13 +157,3 @@ class Player:
 def player(tmp_path_factory: pytest.TempPathFactory) -> Player:
     """What runs playbooks."""
     return Player(tmp_path_factory.mktemp("player"))
-
-
-def until(condition: Callable[[], Any], seconds: float) -> bool:
-    """Wait for something; say whether it came true in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True

@@ -16,7 +16,8 @@ import ansible
 import pytest
 import yaml
 
-from .conftest import PLAIN, ROOT, WARM, Player, Run, until
+from ...waiting import until
+from .conftest import PLAIN, ROOT, WARM, Player, Run
 
 pytestmark = pytest.mark.weight(60)
 

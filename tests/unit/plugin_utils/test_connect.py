@@ -6,11 +6,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils import connect
+
+from ...waiting import lives, until
 
 REQUEST = {
     "way": "ssm",
@@ -88,7 +88,4 @@ def test_what_a_process_started_ends_with_it(tmp_path):
         assert process.poll() is None
     connect.end(process)
     assert process.poll() is not None
-    status = Path(f"/proc/{note.read_text()}/stat")
-    ends = time.monotonic() + 10
-    while status.exists() and status.read_text().rpartition(")")[2].split()[0] not in "ZX":
-        assert time.monotonic() < ends
+    assert until(lambda: not lives(int(note.read_text())), 10)
