@@ -74,7 +74,7 @@ class ActionModule(ActionBase):
             return asdict(outlook(difference, owned, identity.name, settings))
 
         to_run = compared.to_run(roles)
-        standing = {f"{role}_outputs": outputs for role, outputs in answer["outputs"].items() if role in {*roles} - {*to_run}}
+        standing = {f"{role}_outputs": answer["outputs"][role] for role in roles if role not in to_run}
         result.setdefault("ansible_facts", {}).update(standing)
         result.update(
             changed=False,

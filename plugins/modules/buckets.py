@@ -299,18 +299,20 @@ def main() -> None:
     params, check = module.params, module.check_mode
     owner = {key: str(value) for key, value in params["owner_tags"].items()}
 
-    def one(asked: Mapping[str, Any]) -> Plan | Removal:
-        with named(asked["name"], asked["setting"]):
+    declared = list(map(wanted, params["buckets"]))
+
+    def one(asked: Mapping[str, Any], bucket: Wanted) -> Plan | Removal:
+        with named(bucket.name, asked["setting"]):
             if params["state"] == "present":
-                return ensure_present(buckets, wanted(asked), params["purge"], check)
-            return ensure_absent(buckets, asked["name"], asked["contents"], owner, check)
+                return ensure_present(buckets, bucket, params["purge"], check)
+            return ensure_absent(buckets, bucket.name, asked["contents"], owner, check)
 
     try:
         client = one_client(module, "s3", connections=AT_ONCE + CALLS_AT_ONCE)
         with ThreadPoolExecutor(AT_ONCE) as executor, ThreadPoolExecutor(CALLS_AT_ONCE) as calls:
             buckets = Buckets(client, params["account"], calls.map)
-            fail_on_problems(module, buckets, list(map(wanted, params["buckets"])))
-            done = list(executor.map(one, params["buckets"]))
+            fail_on_problems(module, buckets, declared)
+            done = list(executor.map(one, params["buckets"], declared))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     module.exit_json(**transform.result(done))

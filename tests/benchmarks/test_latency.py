@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.mlinfra.aws.plugins.plugin_utils.critical_path import STEPS
 from bench.critical_path import CALLS, WAITS, critical_path
-from bench.states import States
+from bench.states import CREATION_SECONDS, States
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 GATEWAY = "<natGateway><natGatewayId>nat-1</natGatewayId><state>available</state></natGateway>"
@@ -102,3 +103,8 @@ def test_every_wait_is_ordered_by_a_call_and_waited_for():
 def test_a_run_that_made_less_has_no_path():
     with pytest.raises(LookupError, match="CreateVpc"):
         critical_path([], 0.0, {"natgateway": 10.0, "instance": 2.0})
+
+
+def test_the_plan_tells_the_times_that_the_proxy_plays():
+    told = {kind.replace("_", ""): dict(steps) for kind, steps in STEPS.items()}
+    assert CREATION_SECONDS == {"natgateway": told["natgateway"]["NAT gateway"], "instance": told["instance"]["instance runs"]}

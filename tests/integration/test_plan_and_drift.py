@@ -86,6 +86,7 @@ class TestPlanAndDrift:
         assert plan["cost"]["before"] == 0.0 < total
         assert sum(change["monthly"]["after"] for change in plan["changes"]) == pytest.approx(total)
         assert f"0.00 → {total} USD a month (+{total})" in output
+        assert "Waits        about 100 s on AWS: NAT gateway 100 s. All else happens meanwhile" in output
         site.playbook(PROVISION)
         told = site.learn()
         standing = {(entry["kind"], entry["name"]) for entries in told["declared"].values() for entry in entries}
@@ -95,7 +96,9 @@ class TestPlanAndDrift:
     def test_what_stands_as_declared_needs_no_plan(self, site: Environment, report: Any) -> None:
         to, read = report
         site.written()
-        assert "nothing to do" in site.playbook(PLAN, *to)
+        output = site.playbook(PLAN, *to)
+        assert "nothing to do" in output
+        assert "Waits" not in output
         assert (read()["changes"], read()["left"]) == ([], [])
         assert "Drift        none" in site.playbook(DRIFT)
         assert site.written() == []

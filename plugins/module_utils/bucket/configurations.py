@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
 
 Rule = Mapping[str, Any]
 
@@ -68,7 +71,7 @@ ATTRIBUTES: Attributes = (
         "Tags",
         "get_bucket_tagging",
         "NoSuchTagSet",
-        lambda answer: {tag["Key"]: tag["Value"] for tag in answer["TagSet"]},
+        lambda answer: boto3_tag_list_to_ansible_dict(answer["TagSet"]),
     ),
 )
 
