@@ -107,4 +107,4 @@ def test_a_run_that_made_less_has_no_path():
 
 def test_the_plan_tells_the_times_that_the_proxy_plays():
     told = {kind.replace("_", ""): dict(steps) for kind, steps in STEPS.items()}
-    assert CREATION_SECONDS == {"natgateway": told["natgateway"]["NAT gateway"], "instance": told["instance"]["instance runs"]}
+    assert {"natgateway": told["natgateway"]["NAT gateway"], "instance": told["instance"]["instance runs"]} == CREATION_SECONDS
