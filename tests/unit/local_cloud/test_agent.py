@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.stub import ANY, Stubber
 from cloudwatch_agent_double import configuration, logs, metrics
-from cloudwatch_agent_double.agent import interval_of
+from cloudwatch_agent_double.agent import Shipper, interval_of
 
 CONFIG: dict[str, Any] = {
     "agent": {"metrics_collection_interval": 60, "region": "us-east-1", "run_as_user": "cwagent"},
@@ -170,3 +171,19 @@ def test_a_file_is_followed_line_by_line(tmp_path: Path) -> None:
 def test_filters(message: str, passed: bool) -> None:
     filters = [{"type": "include", "expression": "ERROR"}, {"type": "exclude", "expression": "test"}]
     assert logs.passes(message, filters) is passed
+
+
+def test_a_group_that_another_host_makes_at_the_same_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+    (tmp_path / "a").write_text("a line\n")
+    shipper = Shipper(CONFIG, {"region": "us-east-1", "instanceId": "i-1"})
+    group = {"logGroupName": "g"}
+    stream = group | {"logStreamName": "i-1"}
+    with Stubber(shipper.logs) as stub:
+        stub.add_client_error("create_log_stream", "ResourceNotFoundException", expected_params=stream)
+        stub.add_client_error("create_log_group", "ResourceAlreadyExistsException", expected_params=group)
+        stub.add_response("create_log_stream", {}, stream)
+        stub.add_response("put_log_events", {}, stream | {"logEvents": ANY})
+        shipper.ship_log({"log_group_name": "g"}, logs.FileSource(str(tmp_path / "a"), tmp_path))
+        stub.assert_no_pending_responses()

@@ -12,6 +12,8 @@ import socket
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -88,22 +90,20 @@ class Shipper:
     def _ensure(self, group: str, stream: str, retention: int) -> None:
         if (group, stream) in self._made:
             return
-        missing = self.logs.exceptions.ResourceNotFoundException
-        exists = self.logs.exceptions.ResourceAlreadyExistsException
-        for attempt in ("stream", "group", "stream"):
-            try:
-                if attempt == "group":
-                    self.logs.create_log_group(logGroupName=group)
-                else:
-                    self.logs.create_log_stream(logGroupName=group, logStreamName=stream)
-                    break
-            except missing:
-                log.info("log group %s does not exist: making it", group)
-            except exists:
-                break
+        try:
+            self._make(self.logs.create_log_stream, logGroupName=group, logStreamName=stream)
+        except self.logs.exceptions.ResourceNotFoundException:
+            log.info("log group %s does not exist: making it", group)
+            self._make(self.logs.create_log_group, logGroupName=group)
+            self._make(self.logs.create_log_stream, logGroupName=group, logStreamName=stream)
         if retention > 0:
             self.logs.put_retention_policy(logGroupName=group, retentionInDays=retention)
         self._made.add((group, stream))
+
+    def _make(self, create: Callable[..., Any], **names: str) -> None:
+        """Create something that another host may create at the same moment."""
+        with suppress(self.logs.exceptions.ResourceAlreadyExistsException):
+            create(**names)
 
     def ship_metrics(self, collector: Collector) -> None:
         """Measure and send."""
