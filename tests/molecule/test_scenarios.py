@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,12 @@ SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.y
 # Seconds that a scenario takes on two cores; those with hosts are far longer than those of the emulator alone.
 SECONDS = {"ml_host": 400, "local_cloud": 200}
 SECONDS_OF_OTHERS = 120
+
+
+def _told(output: str) -> str:
+    """The output with the tasks that failed once more at its end, since a long message is cut in the middle."""
+    tasks = re.split(r"(?m)^(?=\s*(?:TASK|PLAY|INFO)\b)", output)
+    return "\n".join([output, "What failed:", *(task for task in tasks if re.search(r"(?m)^\s*(fatal|failed):", task))])
 
 
 @pytest.mark.parametrize(
@@ -36,7 +43,7 @@ def test_scenario(scenario: str) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, _told(done.stdout)
 
 
 def test_every_role_has_a_scenario() -> None:

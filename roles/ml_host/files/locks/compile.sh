@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the locks anew from the .in files, with the newest releases that these allow. Needs uv.
+# Makes the locks anew from the .in files; UPGRADE=1 takes the newest releases that these allow. Needs uv.
 set -eu
 cd "$(dirname "$0")"
 unset UV_FIND_LINKS
@@ -7,7 +7,7 @@ unset UV_FIND_LINKS
 compile() {
   name=$1
   shift
-  uv pip compile "$name.in" --output-file "$name.txt" --upgrade --quiet \
+  uv pip compile "$name.in" --output-file "$name.txt" ${UPGRADE:+--upgrade} --quiet \
     --generate-hashes --no-annotate --python-version 3.11 \
     --custom-compile-command roles/ml_host/files/locks/compile.sh "$@"
 }

@@ -1,0 +1,25 @@
+# Copyright: Contributors to the mlinfra.aws collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The commands, one module for each group. They read arguments and tell results; the work is done beside them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import output
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Datasets, training runs, models and their serving, on this host and in the environment's buckets.",
+)
+
+
+@app.callback()
+def options(
+    as_json: Annotated[bool, typer.Option("--json", help="Tell results as one JSON document.")] = False,
+) -> None:
+    """What all commands know."""
+    output.use_json(as_json)

@@ -1,0 +1,48 @@
+# Copyright: Contributors to the mlinfra.aws collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the host tells its programs: the environment variables that the role ml_host writes."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from .errors import Usage
+
+FILE = Path("/etc/mlinfra/environment")
+ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"')
+
+
+def load(file: Path = FILE) -> None:
+    """Take from the host's file what this process was not told: a service has it all, a bare shell or Ansible nothing."""
+    if not file.exists():
+        return
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if found := ASSIGNMENT.fullmatch(line):
+            os.environ.setdefault(found[1], re.sub(r"\\(.)", r"\1", found[2]))
+
+
+def _bucket(kind: str) -> str:
+    name = f"MLINFRA_{kind.upper()}_BUCKET"
+    if not os.environ.get(name):
+        raise Usage(f"The {kind} bucket is not known.", f"Set {name} to its name; on a host the role ml_host does it in {FILE}.")
+    return os.environ[name]
+
+
+def datasets_bucket() -> str:
+    """The name of the datasets bucket.
+
+    Raises:
+        Usage: nobody told it.
+    """
+    return _bucket("datasets")
+
+
+def models_bucket() -> str:
+    """The name of the models bucket.
+
+    Raises:
+        Usage: nobody told it.
+    """
+    return _bucket("models")
