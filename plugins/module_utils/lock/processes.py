@@ -58,7 +58,8 @@ def queue(pid: int, proc: Path = _PROC) -> str:
 def leaves(pid: int, pipe: str, proc: Path = _PROC) -> bool:
     """Whether anything is still at work that a run has started: its workers, or forks of the connection mlinfra.aws.warm.
 
-    A worker that wants to tell its parent something, or waits for it to, does so for ever and does nothing else.
+    A worker that wants to tell its parent something, or waits for it or for another worker that does, goes on so for ever
+    and does nothing else.
 
     Args:
         pid: the run's process, which has ended.
@@ -74,10 +75,12 @@ def leaves(pid: int, pipe: str, proc: Path = _PROC) -> bool:
 
 
 def _waits_for_its_parent(process: Path) -> bool:
+    """Whether all its threads wait for a pipe, or for the lock that the workers of a run have in common."""
     try:
-        return "pipe_" in (process / "wchan").read_text(encoding="ascii")
+        waits = [thread.read_text(encoding="ascii") for thread in process.glob("task/*/wchan")]
     except OSError:
         return False
+    return bool(waits) and all("pipe_" in wait or "futex" in wait for wait in waits)
 
 
 def _command(process: Path) -> bytes:

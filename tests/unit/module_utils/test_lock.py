@@ -199,30 +199,33 @@ def test_the_queue_of_a_run_is_told_from_other_pipes(tmp_path: Path):
 
 
 FORK = """
-import os, select, sys, time
+import multiprocessing, os, select, sys, time
 reads, writes = os.pipe()
-if os.fork() == 0:
+lock = multiprocessing.Lock()
+if os.fork() == 0 or os.fork() == 0:
     os.setsid()
     select.select([0], [], [])
-    os.write(writes, bytes(1_000_000))
+    with lock:
+        os.write(writes, bytes(1_000_000))
 else:
     print(flush=True)
     time.sleep(60)
 """
 
 
-def test_a_worker_goes_on_where_its_parent_was_killed():
-    """What both have open tells that the run has not ended, until the worker would tell something that nobody reads."""
+def test_workers_go_on_where_their_parent_was_killed():
+    """What all have open tells that the run has not ended, until they would tell something, in turn, that nobody reads."""
     with subprocess.Popen([sys.executable, "-c", FORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         parent.stdout.readline()
         run = replace(JANE, pid=parent.pid, started=processes.started(parent.pid), queue=processes.queue(parent.pid))
-        [worker] = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text(encoding="ascii").split()
+        workers = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text(encoding="ascii").split()
         parent.kill()
         parent.wait()
         assert environment_lock.lives(run)
         parent.stdin.close()
         wait_until(lambda: not environment_lock.lives(run))
-        os.kill(int(worker), signal.SIGKILL)
+        for worker in workers:
+            os.kill(int(worker), signal.SIGKILL)
 
 
 def test_without_proc_nothing_is_known_of_the_machine(tmp_path: Path):
