@@ -37,7 +37,7 @@ def test_what_is_sent_comes_back(buckets, files, tmp_path):
     back = {each.key: tmp_path / "back" / each.key for each in listed}
     download({back[each.key]: each for each in listed}, buckets.datasets)
     assert contents(back) == contents(files)
-    assert not [path for path in tmp_path.rglob("*.part")]
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_what_is_there_is_not_sent_again(buckets, files, tmp_path):
