@@ -562,6 +562,56 @@ def written(together: Barrier, s3: Any, **arguments: Any) -> bool:
     return True
 
 
+SHA256 = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="}  # of b"test"
+
+
+@behaviour("s3_checksums")
+def _wrong_checksums(aws: Clients) -> bool:
+    """Objects and parts are refused where they do not have the checksum that was sent with them."""
+    s3, where = aws("s3"), {"Bucket": "checksums", "Key": "wrong"}
+    s3.create_bucket(Bucket="checksums")
+    upload = s3.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]
+    part = {**where, "UploadId": upload, "PartNumber": 1}
+    return (
+        refused("BadDigest", s3.put_object, **where, Body=b"toast", **SHA256)
+        and refused("BadDigest", s3.upload_part, **part, Body=b"toast", **SHA256)
+        and "Contents" not in s3.list_objects_v2(Bucket="checksums")
+        and "Parts" not in s3.list_parts(**where, UploadId=upload)
+    )
+
+
+@behaviour("s3_checksums")
+def _checksums_of_parts(aws: Clients) -> bool:
+    """The checksums of parts are told, and that of the object which is made of them."""
+    s3, where = aws("s3"), {"Bucket": "checksums-of-parts", "Key": "parts"}
+    s3.create_bucket(Bucket="checksums-of-parts")
+    upload = {**where, "UploadId": s3.create_multipart_upload(**where, ChecksumAlgorithm="SHA256")["UploadId"]}
+    s3.put_object(Bucket=where["Bucket"], Key="source", Body=b"test")
+    source = {"Bucket": where["Bucket"], "Key": "source"}
+    copied = s3.upload_part_copy(**upload, PartNumber=1, CopySource=source)["CopyPartResult"]
+    sent = s3.upload_part(**upload, PartNumber=1, Body=b"test", **SHA256)
+    listed = s3.list_parts(**upload)["Parts"][0]
+    parts = [{"PartNumber": 1, "ETag": sent["ETag"], "ChecksumSHA256": SHA256["ChecksumSHA256"]}]
+    made = s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    seen = s3.head_object(**where, ChecksumMode="ENABLED")
+    return (
+        {copied.get("ChecksumSHA256"), listed.get("ChecksumSHA256")} == {SHA256["ChecksumSHA256"]}
+        and made.get("ChecksumSHA256") == seen["ChecksumSHA256"]
+        and seen["ChecksumSHA256"].endswith("=-1")
+    )
+
+
+@behaviour("s3_checksums")
+def _unknown_upload(aws: Clients) -> bool:
+    """No part is taken for an upload that does not exist, nor is it completed."""
+    s3, where = aws("s3"), {"Bucket": "unknown-upload", "Key": "k", "UploadId": "none"}
+    s3.create_bucket(Bucket="unknown-upload")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": "e"}]}
+    return refused("NoSuchUpload", s3.upload_part, **where, PartNumber=1, Body=b"x") and refused(
+        "NoSuchUpload", s3.complete_multipart_upload, **where, MultipartUpload=parts
+    )
+
+
 @behaviour("s3_conditional_writes")
 def _one_of_many(aws: Clients) -> bool:
     """Of conditional writes in the same moment one wins, again and again."""

@@ -23,7 +23,7 @@ from emulator.places import Place
 
 FIRST_SLOT = 10
 # Workers of pytest-xdist run beside each other: each has slots of its own.
-WORKER_SLOTS = 60
+WORKER_SLOTS = 50
 
 
 def slot(offset: int = 0) -> int:

@@ -79,4 +79,9 @@ def _refused(error: ClientError) -> Problem:
     if code == "NoSuchBucket":
         bucket = error.response["Error"].get("BucketName", "")
         return Missing(f"The bucket {bucket} does not exist.", "Make it: ansible-playbook playbooks/provision.yml")
+    if code in ("NoSuchKey", "NoSuchVersion"):
+        key = error.response["Error"].get("Key", "")
+        return Missing(f"{key or 'What was asked for'} is not in the bucket.", "See what is there: mlinfra data list, mlinfra model list")
+    if code == "InvalidObjectState":
+        return Problem("It lies in the archive (Glacier).", "Have it restored: aws s3api restore-object --help")
     return Problem(f"{call} failed: {code}: {text}", "Run the same command again: it goes on from there.")

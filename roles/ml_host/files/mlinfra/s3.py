@@ -1,0 +1,26 @@
+# Copyright: Contributors to the mlinfra.aws collection
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The connection to S3."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+# As many as threads ask at once: see transfer.work.
+CONNECTIONS = 16
+
+
+@cache
+def client() -> Any:
+    """A boto3 client of S3, one for all threads of this process; it repeats what fails, and slows down where S3 asks it to."""
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "adaptive", "max_attempts": 10}
+    return boto3.client("s3", config=Config(retries=retries, max_pool_connections=CONNECTIONS))
+
+
+def code(error: Exception) -> str:
+    """The code of an error of S3, such as NoSuchKey; empty for an error of another kind."""
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

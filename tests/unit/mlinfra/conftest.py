@@ -1,0 +1,105 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An environment's buckets on a running emulator, as the command finds them on a host."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from mlinfra import s3
+
+FILES = Path(__file__).resolve().parents[3] / "roles" / "local_cloud" / "files"
+sys.path.insert(0, str(FILES))
+
+from emulator import calls, control
+from emulator.places import Place
+
+# Of these, each test process takes one that is free.
+SLOTS = range(80, 96)
+TLS_ONLY = {
+    "Sid": "TlsOnly",
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "s3:*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+@dataclass
+class Buckets:
+    """The two buckets of an environment, made anew for a test.
+
+    Attributes:
+        place: the emulator that they are on.
+        environment: what a process has to know to work with them.
+    """
+
+    place: Place
+    environment: dict[str, str]
+    datasets: str
+    models: str
+    _since: float = field(default_factory=time.time)
+
+    def watch(self) -> None:
+        """Count the calls from now on."""
+        self._since = time.time()
+
+    def calls(self, *actions: str) -> list[calls.Call]:
+        """The calls of these operations, in their order, since the last watch(), or all."""
+        found = calls.read(self.place.calls, since=self._since)
+        return [call for call in found if not actions or call.action in actions]
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """What a listing shows."""
+        return [entry["Key"] for entry in s3.client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+
+    def deny(self, bucket: str, *actions: str) -> None:
+        """Refuse actions on a bucket and its objects, beside plain HTTP."""
+        where = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+        denied = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": [f"s3:{action}" for action in actions]}
+        statements = [TLS_ONLY, denied] if actions else [TLS_ONLY]
+        policy = {"Version": "2012-10-17", "Statement": [{**each, "Resource": where} for each in statements]}
+        s3.client().put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """An emulator for all tests of this folder."""
+    place = next(filter(_started, (Place(slot, tmp_path_factory.mktemp("emulator")) for slot in SLOTS)))
+    yield place
+    control.stop(place)
+
+
+def _started(place: Place) -> bool:
+    try:
+        return control.start(place)
+    except control.Trouble:
+        return False
+
+
+@pytest.fixture
+def buckets(emulator: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Buckets]:
+    """New buckets with versions, for TLS only, and an environment that leads to them."""
+    names = {kind: f"{kind}-{os.getpid()}-{time.time_ns()}" for kind in ("datasets", "models")}
+    environment = {
+        **control.client_environment(emulator),
+        **{f"MLINFRA_{kind.upper()}_BUCKET": name for kind, name in names.items()},
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    s3.client.cache_clear()
+    made = Buckets(emulator, environment, **names)
+    for name in names.values():
+        s3.client().create_bucket(Bucket=name)
+        s3.client().put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        made.deny(name)
+    made.watch()
+    yield made
+    s3.client.cache_clear()
