@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..documents import Document
 
 ROOT = "production/"
+# In the folder of a version, beside the model's files: what is written last, and what takes the number until then.
+MANIFEST, CLAIM = "manifest.json", ".promotion.json"
 
 
 def folder_of(model: str, version: str = "") -> str:
@@ -35,7 +37,7 @@ def pointer_key(model: str) -> str:
 
 def manifest_key(model: str, version: str) -> str:
     """The key of what says which files a version has."""
-    return f"{folder_of(model, version)}manifest.json"
+    return folder_of(model, version) + MANIFEST
 
 
 def pointer(model: str) -> Document | None:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from .copying import copy
 from .downloading import download
+from .reading import read_through
 from .stored import Stored, listing
 from .uploading import upload
 
-__all__ = ["Stored", "download", "listing", "upload"]
+__all__ = ["Stored", "copy", "download", "listing", "read_through", "upload"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +32,11 @@ class Summed:
     part: int
     parts: tuple[str, ...]
 
-    @property
-    def composite(self) -> str:
-        """What S3 makes of the checksums of the parts of one object."""
-        together = hashlib.sha256(b"".join(map(base64.b64decode, self.parts)))
-        return f"{base64.b64encode(together.digest()).decode()}-{len(self.parts)}"
+
+def composite(parts: Sequence[str]) -> str:
+    """What S3 makes of the checksums of the parts of one object."""
+    together = hashlib.sha256(b"".join(map(base64.b64decode, parts)))
+    return f"{base64.b64encode(together.digest()).decode()}-{len(parts)}"
 
 
 def part_size(size: int) -> int:

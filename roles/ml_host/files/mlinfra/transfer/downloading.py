@@ -14,16 +14,14 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from .. import s3
 from ..errors import Invalid, Problem
 from . import work
-from .checksums import MIB, part_size, sha256
+from .checksums import MIB, sha256
+from .reading import read
 from .stored import Stored
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-TRIES = 5
 
 
 def download(files: Mapping[Path, Stored], bucket: str, progress: Progress | None = None) -> None:
@@ -131,26 +129,10 @@ class _Downloading:
         while content := file.read(MIB):
             digest.update(content)
         self._advance(file.tell())
-        size = part_size(stored.size)
-        starts = range(file.tell(), stored.size, size)
-        for content in work.ahead(pieces, lambda start: self._get(stored, start, min(start + size, stored.size)), starts):
+        for content in read(pieces, self._bucket, stored, file.tell()):
             file.write(content)
             digest.update(content)
             self._advance(len(content))
         file.flush()
         os.fsync(file.fileno())
         return file.tell() == stored.size and stored.sha256 in ("", digest.hexdigest())
-
-    def _get(self, stored: Stored, start: int, end: int) -> bytes:
-        from botocore.exceptions import ConnectionError, HTTPClientError, IncompleteReadError
-
-        version = {"VersionId": stored.version_id} if stored.version_id else {}
-        for attempt in range(1, TRIES + 1):
-            try:
-                # botocore repeats calls, but not the reading of their answers.
-                asked = {"Bucket": self._bucket, "Key": stored.key, "Range": f"bytes={start}-{end - 1}", **version}
-                return s3.client().get_object(**asked)["Body"].read()
-            except (ConnectionError, HTTPClientError, IncompleteReadError):
-                if attempt == TRIES:
-                    raise
-        raise AssertionError

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import s3
 from ..errors import Invalid
-from .checksums import Summed
+from .checksums import Summed, composite
 from .stored import SHA256
 
 
@@ -91,6 +91,6 @@ class Pending:
             **self._where, UploadId=self._id, MultipartUpload={"Parts": parts}, ChecksumType="COMPOSITE"
         )
         self._memory.unlink(missing_ok=True)
-        if answer.get("ChecksumSHA256") != self._sums.composite:
+        if answer.get("ChecksumSHA256") != composite(self._sums.parts):
             raise Invalid(f"{self._where['Key']} is not in S3 what was sent.", "Run the same command again.")
         return answer

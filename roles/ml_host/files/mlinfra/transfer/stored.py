@@ -58,9 +58,17 @@ def _sha256(answer: dict[str, Any]) -> str:
     return told
 
 
-def listing(bucket: str, prefix: str) -> list[Stored]:
-    """All objects whose keys begin so, in the order of their keys, without the empty ones that stand for folders."""
+def glance(bucket: str, prefix: str) -> list[Stored]:
+    """All objects whose keys begin so, in the order of their keys, without checksums and versions: one call for a thousand.
+
+    Empty ones that stand for folders are left out.
+    """
     pages = s3.client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", []) if not entry["Key"].endswith("/")]
-    found = work.with_each(lambda _pieces, key: look(bucket, key), keys)
+    entries = [entry for page in pages for entry in page.get("Contents", []) if not entry["Key"].endswith("/")]
+    return [Stored(entry["Key"], entry["Size"], "", None) for entry in entries]
+
+
+def listing(bucket: str, prefix: str) -> list[Stored]:
+    """The same with checksums and versions: one more call for each object."""
+    found = work.with_each(lambda _pieces, there: look(bucket, there.key), glance(bucket, prefix))
     return [stored for stored in found if stored is not None]
