@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from .. import output
+from . import run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,3 +24,7 @@ def options(
 ) -> None:
     """What all commands know."""
     output.use_json(as_json)
+
+
+app.command(context_settings=run.SETTINGS)(run.run)
+app.add_typer(run.runs, name="runs")
