@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from mlinfra import errors, s3
+from mlinfra.documents import Document
 from mlinfra.runs import following, places, requests, spot, store, unit
 from mlinfra.runs.record import Run
 from mlinfra.runs.requests import Wanted
@@ -158,6 +159,7 @@ def host(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "MLINFRA_DATASETS_BUCKET": DATASETS,
         "MLINFRA_MODELS_BUCKET": MODELS,
         "MLINFRA_RUN_LOG_DIRECTORY": str(made.logs),
+        "MLINFRA_BY": "somebody",
     }.items():
         monkeypatch.setenv(name, value)
     for name in ("MLINFRA_RUNS_DIRECTORY", "XDG_CACHE_HOME"):
@@ -206,7 +208,7 @@ def mirrored(emulator: Emulator, run: str) -> dict[str, bytes]:
 
 
 def test_a_run_from_its_start_to_its_end(host: Host, emulator: Emulator, script: Callable[[str], Path]) -> None:
-    run = requests.start(Wanted(script(TRAIN), ("0",), name="whole", by="somebody"))
+    run = requests.start(Wanted(script(TRAIN), ("0",), name="whole"))
     status, ended = host.ends("whole")
     assert (status, ended.state, ended.exit_code, ended.by) == (0, "succeeded", 0, "somebody")
     assert ended.code == run.code
@@ -298,7 +300,7 @@ def test_two_hosts_do_not_both_resume_a_run(host: Host, script: Callable[[str], 
     read, write = store.read("wanted"), store.write
     theirs = read[0].again("elsewhere", "i-elsewhere")
 
-    def faster(run: Run, replaces: str | None) -> str:
+    def faster(run: Run, replaces: Document) -> Document:
         monkeypatch.setattr(store, "write", write)
         write(theirs, replaces)
         return write(run, replaces)
@@ -386,12 +388,12 @@ print("data", (folder / "part" / "a.csv").read_text())
     ("wanted", "error", "said"),
     [
         ({"script": Path("no.py")}, errors.Usage, "no script"),
-        ({"name": "Not/A name"}, errors.Usage, "can't be called"),
+        ({"name": "Not/A name"}, errors.Usage, "can't name a run"),
         ({"cpus": 10_000}, errors.Usage, "this host has"),
         ({"memory": 1 << 60}, errors.Usage, "bytes of memory"),
         ({"gpus": 9}, errors.Usage, "GPUs"),
         ({"environment": "none"}, errors.Usage, "no Python environment"),
-        ({"data": ("production/x",)}, errors.Usage, "no dataset"),
+        ({"data": ("points",)}, errors.Usage, "can't name a dataset"),
         ({"data": ("raw/none",)}, errors.Missing, "no dataset"),
         ({"folder": Path("/none")}, errors.Usage, "no folder"),
     ],

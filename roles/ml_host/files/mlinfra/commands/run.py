@@ -47,7 +47,6 @@ def run(
         bool, typer.Option("--stop-on-rebalance", help="Let it end at EC2's rebalance recommendation already.")
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Do not follow its output.")] = False,
-    by: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Start a training run, which goes on without this terminal, and follow its output."""
     from ..runs import limits, requests
@@ -65,7 +64,6 @@ def run(
         gpus=gpus,
         grace=grace,
         stop_on_rebalance=stop_on_rebalance,
-        by=by,
     )
     _go_on(requests.start(wanted), detach)
 

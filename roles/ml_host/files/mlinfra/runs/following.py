@@ -29,7 +29,7 @@ def follow(name: str, until_it_ends: bool) -> Iterator[bytes]:
         Missing: there is no such run.
     """
     mine = store.here(name)
-    there, _etag = store.read(name)
+    there, _document = store.read(name)
     # A run that has gone on elsewhere has left an old folder here.
     is_here = mine is not None and (mine.host, mine.attempt) == (there.host, there.attempt)
     read, state, pause = (_here, _kept, SECONDS_HERE) if is_here else (_there, _stored, SECONDS_THERE)

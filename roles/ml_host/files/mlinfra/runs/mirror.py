@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import s3
+from .. import names, s3
 from ..environment import models_bucket
 from ..errors import Problem, told
 from ..transfer import Stored, download, listing, upload
@@ -137,7 +137,7 @@ def fetch(run: str) -> None:
     """Bring what is mirrored of a run into its folder, in the place of what is there."""
     prefix, folder = places.prefix(run), places.folder(run)
     stored = {
-        folder / one.key.removeprefix(prefix): one
+        names.inside(folder, one.key.removeprefix(prefix)): one
         for one in listing(models_bucket(), prefix)
         if one.key.removeprefix(prefix).split("/")[0] in (*FOLDERS, *FILES)
     }

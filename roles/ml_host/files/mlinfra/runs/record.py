@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import Usage
-
 STARTING, RUNNING = "starting", "running"
 SUCCEEDED, FAILED, CANCELLED, INTERRUPTED = "succeeded", "failed", "cancelled", "interrupted"
 # In which nothing happens any more until somebody resumes it.
 ENDED = (SUCCEEDED, FAILED, CANCELLED, INTERRUPTED)
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -102,34 +98,20 @@ class Run:
         """How it is, in words."""
         return f"{self.state}." + (f" {self.reason}" if self.reason else "")
 
-    def dump(self) -> str:
-        """The text of run.json."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+    def content(self) -> dict[str, Any]:
+        """What run.json says."""
+        return asdict(self)
 
     @staticmethod
-    def load(text: str | bytes) -> Run:
+    def load(content: dict[str, Any]) -> Run:
         """The run that a run.json tells of. What a later release has added to it is left out."""
         known = {one.name for one in fields(Run)}
-        return Run(**{name: value for name, value in json.loads(text).items() if name in known})
+        return Run(**{name: value for name, value in content.items() if name in known})
 
 
 def now() -> str:
     """The time, in UTC and ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def checked_name(name: str) -> str:
-    """A name that is fit for folders, units of systemd, log streams and keys.
-
-    Raises:
-        Usage: it is not.
-    """
-    if not NAME.fullmatch(name) or ".." in name:
-        raise Usage(
-            f"A run can't be called {name}.",
-            "Take up to 63 lower-case letters, digits, dots, - and _, the first and the last one a letter or a digit.",
-        )
-    return name
 
 
 def name_for(script: str, moment: datetime) -> str:

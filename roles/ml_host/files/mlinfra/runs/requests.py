@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .. import documents, names
 from ..environment import datasets_bucket
 from ..errors import Conflict, Missing, Problem, Usage
 from ..transfer import listing
 from . import code, limits, places, store, unit
 from .mirror import described
-from .record import FAILED, INTERRUPTED, SUCCEEDED, Run, checked_name, name_for, now
+from .record import FAILED, INTERRUPTED, SUCCEEDED, Run, name_for, now
 from .script import python_of
 from .spot import Metadata
 
@@ -31,7 +32,7 @@ class Wanted:
         folder: all of which belongs to the code; None for the script alone.
         name: of the run; empty for one made of the script's name and the time.
         data: datasets, such as processed/digits.
-        environment, processes, cpus, memory, gpus, grace, stop_on_rebalance, by: as in Run.
+        environment, processes, cpus, memory, gpus, grace, stop_on_rebalance: as in Run.
     """
 
     script: Path
@@ -46,7 +47,6 @@ class Wanted:
     gpus: int | None = None
     grace: int = 90
     stop_on_rebalance: bool = False
-    by: str = ""
 
 
 def start(wanted: Wanted) -> Run:
@@ -63,7 +63,7 @@ def start(wanted: Wanted) -> Run:
     found = code.find(wanted.script, wanted.folder)
     unit.await_manager()
     run = Run(
-        run=checked_name(wanted.name or name_for(found.script, datetime.now(UTC))),
+        run=names.checked("run", wanted.name or name_for(found.script, datetime.now(UTC))),
         state="starting",
         script=found.script,
         arguments=list(wanted.arguments),
@@ -71,10 +71,10 @@ def start(wanted: Wanted) -> Run:
         data=[object_ for name in wanted.data for object_ in _dataset(name)],
         datasets=[name.strip("/") for name in wanted.data],
         **{
-            name: getattr(wanted, name)
-            for name in ("environment", "processes", "cpus", "memory", "gpus", "grace", "stop_on_rebalance")
+            field: getattr(wanted, field)
+            for field in ("environment", "processes", "cpus", "memory", "gpus", "grace", "stop_on_rebalance")
         },
-        by=wanted.by or getpass.getuser(),
+        by=documents.signature()["by"],
         user=getpass.getuser(),
         host=socket.gethostname(),
         instance_id=Metadata().instance_id(),
@@ -83,7 +83,7 @@ def start(wanted: Wanted) -> Run:
     folder = places.folder(run.run)
     if folder.exists():
         raise Conflict(f"{folder} exists already.", "Choose another --name, or leave it out.")
-    etag = store.write(run, None)
+    document = store.write(run, None)
     try:
         code.copy(found, folder / places.CODE)
         store.keep(run)
@@ -91,17 +91,14 @@ def start(wanted: Wanted) -> Run:
     except Exception as error:
         reason = error.text if isinstance(error, Problem) else str(error)
         failed = run.to(FAILED, reason=f"It could not be started: {reason}", ended=now())
-        store.write(failed, etag)
+        store.write(failed, document)
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return run
 
 
 def _dataset(name: str) -> list[dict[str, object]]:
-    prefix = name.strip("/") + "/"
-    if not prefix.startswith(("raw/", "processed/")):
-        raise Usage(f"--data {name} is no dataset.", "Name it such as processed/digits.")
-    found = listing(datasets_bucket(), prefix)
+    found = listing(datasets_bucket(), names.dataset(name))
     if not found:
         raise Missing(f"There is no dataset {name}.", "See what there is: mlinfra data list")
     return [described(datasets_bucket(), stored) for stored in found]
@@ -134,7 +131,7 @@ def resume(name: str) -> Run:
         Usage: it has succeeded, or this host can't run it.
         Problem: systemd does not start it.
     """
-    run, etag = store.read(name)
+    run, document = store.read(name)
     if run.state == SUCCEEDED:
         raise Usage(f"Run {name} has succeeded: there is nothing to resume.")
     if not run.has_ended and not is_lost(run):
@@ -146,7 +143,7 @@ def resume(name: str) -> Run:
     mine = store.here(name)
     # What this host has is the newest only where the run was here at last.
     is_here = mine is not None and (mine.host, mine.instance_id, mine.attempt) == (again.host, again.instance_id, run.attempt)
-    etag = store.write(again, etag)
+    document = store.write(again, document)
     try:
         store.keep(again)
         if not is_here:
@@ -155,7 +152,7 @@ def resume(name: str) -> Run:
     except Exception as error:
         reason = error.text if isinstance(error, Problem) else str(error)
         failed = again.to(INTERRUPTED, reason=f"It could not be resumed: {reason}", ended=now())
-        store.write(failed, etag)
+        store.write(failed, document)
         # The next attempt is to fetch it again, wherever it is made.
         store.keep(replace(failed, attempt=0))
         raise

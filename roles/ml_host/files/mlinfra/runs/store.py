@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .. import s3
+from .. import documents, s3
+from ..documents import Document
 from ..environment import models_bucket
 from ..errors import Conflict, Missing
 from . import places
@@ -16,50 +18,34 @@ from .record import Run
 THREADS = 16
 
 
-def read(run: str) -> tuple[Run, str]:
-    """A run, and the ETag of what tells of it.
+def read(run: str) -> tuple[Run, Document]:
+    """A run, and the document that tells of it.
 
     Raises:
         Missing: there is none of that name.
     """
-    client = s3.client()
-    try:
-        answer = client.get_object(Bucket=models_bucket(), Key=places.prefix(run) + places.RECORD)
-    except client.exceptions.NoSuchKey as error:
-        raise Missing(f"There is no run {run}.", "See what there is: mlinfra runs list") from error
-    return Run.load(answer["Body"].read()), answer["ETag"]
+    document = documents.read(models_bucket(), places.prefix(run) + places.RECORD)
+    if document is None:
+        raise Missing(f"There is no run {run}.", "See what there is: mlinfra runs list")
+    return Run.load(document.content), document
 
 
-def write(run: Run, replaces: str | None) -> str:
+def write(run: Run, replaces: Document | None) -> Document:
     """Write a run's state.
 
     Args:
         run: the run.
-        replaces: the ETag of what it replaces; None for a new run.
-
-    Returns:
-        The new ETag.
+        replaces: what it replaces, as it was read; None for a new run.
 
     Raises:
         Conflict: somebody else has written it meanwhile.
     """
-    client = s3.client()
-    condition = {"IfMatch": replaces} if replaces else {"IfNoneMatch": "*"}
     try:
-        answer = client.put_object(
-            Bucket=models_bucket(),
-            Key=places.prefix(run.run) + places.RECORD,
-            Body=run.dump().encode(),
-            ContentType="application/json",
-            **condition,
-        )
-    except client.exceptions.ClientError as error:
-        if s3.code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
-            raise
+        return documents.write(models_bucket(), places.prefix(run.run) + places.RECORD, run.content(), replaces)
+    except Conflict as error:
         if replaces:
             raise Conflict(f"Run {run.run} is in other hands now.", f"See in whose: mlinfra runs show {run.run}") from error
         raise Conflict(f"There is a run {run.run} already.", "Choose another --name, or leave it out.") from error
-    return answer["ETag"]
 
 
 def every() -> list[Run]:
@@ -83,7 +69,7 @@ def every() -> list[Run]:
 def here(run: str) -> Run | None:
     """What this host knows of a run of this user; None where it has none of that name."""
     file = places.folder(run) / places.RECORD
-    return Run.load(file.read_text(encoding="utf-8")) if file.exists() else None
+    return Run.load(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
 def keep(run: Run) -> None:
@@ -91,5 +77,5 @@ def keep(run: Run) -> None:
     file = places.folder(run.run) / places.RECORD
     file.parent.mkdir(parents=True, exist_ok=True)
     new = Path(f"{file}.new")
-    new.write_text(run.dump(), encoding="utf-8")
+    new.write_text(json.dumps(run.content(), indent=2) + "\n", encoding="utf-8")
     new.replace(file)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import IO
 
 from .. import environment
+from ..documents import Document
 from ..errors import Conflict, Problem, told
 from ..transfer import download
 from . import limits, places, spot, store
@@ -62,7 +63,7 @@ class Supervisor:
         kept = store.here(run)
         assert kept is not None, f"{run} has no record here"
         self.run = kept
-        self._etag: str | None = None
+        self._document: Document | None = None
         self._ending: Ending | None = None
         self._held = limits.Held()
         self._metadata = spot.Metadata()
@@ -84,7 +85,7 @@ class Supervisor:
         """Take on another state, here and in the bucket."""
         self.run = run
         store.keep(run)
-        self._etag = store.write(run, self._etag)
+        self._document = store.write(run, self._document)
 
     def main(self) -> int:
         """The whole run; returns the script's exit status."""
@@ -129,9 +130,9 @@ class Supervisor:
             raise Stopped
 
     def _work(self) -> Run:
-        there, self._etag = store.read(self.run.run)
+        there, self._document = store.read(self.run.run)
         if (there.host, there.instance_id, there.attempt) != (self.run.host, self.run.instance_id, self.run.attempt):
-            self._etag = None
+            self._document = None
             raise Conflict(f"It is in the hands of {there.host} now.")
         self._stops_at_once = True
         self._stop()
@@ -226,7 +227,7 @@ class Supervisor:
         ended = replace(ended, ended=now())
         self._say(f"Run {ended.run} {ended.told()}")
         store.keep(ended)
-        if self._etag is None:
+        if self._document is None:
             # It is not ours, or S3 can't be reached: what is there is not to be touched.
             self.run = ended
             return
