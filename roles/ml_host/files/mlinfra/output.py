@@ -23,6 +23,11 @@ def use_json(chosen: bool) -> None:
     _as_json = chosen
 
 
+def is_json() -> bool:
+    """Whether standard output is for one JSON document."""
+    return _as_json
+
+
 def result(document: Any, text: str) -> None:
     """Tell the result of a command: the document to programs, the text to people."""
     print(json.dumps(document, indent=2, default=str) if _as_json else text)

@@ -124,3 +124,19 @@ def look_up(leaves: Tree, path: str, key_name: str) -> str | None:
     below = [leaf[len(prefix) :] for leaf in leaves if leaf.startswith(prefix)]
     entries = {name if "/" not in name else name.split("/")[0] + "/" for name in below}
     return "\n".join(sorted(entries)) if entries else None
+
+
+def announced(leaves: Tree, told: dict[str, Any]) -> Tree:
+    """The tree with what EC2 announces to a spot instance.
+
+    Args:
+        leaves: the tree.
+        told: whether the instance is a `spot` one, and the objects of an `interruption` (action and time) and of a
+            `rebalance` recommendation (noticeTime), each where there is one.
+    """
+    more = {"meta-data/instance-life-cycle": "spot"} if told.get("spot") else {}
+    if "interruption" in told:
+        more["meta-data/spot/instance-action"] = json.dumps(told["interruption"])
+    if "rebalance" in told:
+        more["meta-data/events/recommendations/rebalance"] = json.dumps(told["rebalance"])
+    return {**leaves, **more}
