@@ -138,7 +138,7 @@ def test_a_model_that_ends_or_holds_up_its_process(
     def popen(command: list[str], **options: object) -> subprocess.Popen:
         return started([sys.executable, "-c", program], **options)
 
-    monkeypatch.setattr(frames.subprocess, "Popen", popen)
+    monkeypatch.setattr(check.subprocess, "Popen", popen)
     with pytest.raises(Invalid) as caught:
         check.check(folder(tmp_path), seconds=1 if "sleep" in program else 30)
     assert said in caught.value.text

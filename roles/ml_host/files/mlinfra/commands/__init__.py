@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from .. import output
+from . import serve
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Datasets, training runs, models and their serving, on this host and in the environment's buckets.",
 )
+app.add_typer(serve.app, name="serve")
 
 
 @app.callback()

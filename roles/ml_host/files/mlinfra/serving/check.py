@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -31,7 +33,16 @@ def check(folder: Path, seconds: float = SECONDS) -> contract.Model:
     model = contract.read(folder)
     file = folder / model.file
     with tempfile.TemporaryFile() as said:
-        process, line = frames.start(folder, said)
+        line, there = socket.socketpair()
+        with there:
+            process = subprocess.Popen(
+                frames.command(folder, there.fileno()),
+                pass_fds=[there.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                env=frames.environment(),
+            )
         with process, line:
             line.settimeout(seconds)
             try:
@@ -40,7 +51,7 @@ def check(folder: Path, seconds: float = SECONDS) -> contract.Model:
                 process.kill()
                 raise Invalid(f"{file} was not loaded and had not answered its example after {seconds:g} s.") from None
             if first is None:
-                how = frames.ended(process)
+                how = frames.ended(process.wait())
                 raise Invalid(f"{file} ended the process that loaded it: {how}. {_last_line(said)}".strip())
             line.close()
     status, body = first

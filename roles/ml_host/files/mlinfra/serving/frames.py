@@ -13,10 +13,8 @@ import os
 import signal
 import socket
 import struct
-import subprocess
 import sys
 from pathlib import Path
-from typing import IO
 
 REQUEST = struct.Struct("!Q")
 REPLY = struct.Struct("!QH")
@@ -29,34 +27,25 @@ def error(text: str) -> bytes:
     return json.dumps({"error": text}).encode()
 
 
-def start(folder: Path, stderr: IO[bytes] | None = None) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start the process of a model; its first frame says whether it is ready."""
-    here, there = socket.socketpair()
-    with there:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "mlinfra.serving.worker", str(folder), str(there.fileno())],
-            pass_fds=[there.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=stderr,
-            stderr=stderr,
-            env={
-                **{name: os.environ[name] for name in KEPT if name in os.environ},
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                "KERAS_BACKEND": "tensorflow",
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-                "CUDA_VISIBLE_DEVICES": "",
-            },
-        )
-    return process, here
+def command(folder: Path, descriptor: int, name: str = "", version: str = "") -> list[str]:
+    """How the process of a model is started; its first frame says whether it is ready."""
+    return [sys.executable, "-P", "-m", "mlinfra.serving.worker", str(folder), str(descriptor), name, version]
 
 
-def ended(process: subprocess.Popen[bytes]) -> str:
-    """How a process that closed its socket ended, in words."""
-    try:
-        code = process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        code = process.wait()
+def environment() -> dict[str, str]:
+    """The environment variables of that process."""
+    return {
+        **{name: os.environ[name] for name in KEPT if name in os.environ},
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        # Exported on a processor, and served on one: no request waits for a GPU that a training run holds.
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+
+
+def ended(code: int) -> str:
+    """How a process ended, in words."""
     return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with status {code}"
 
 

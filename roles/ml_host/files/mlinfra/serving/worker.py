@@ -1,6 +1,6 @@
 # Copyright: Contributors to the mlinfra.aws collection
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One model in a process of its own: `python -m mlinfra.serving.worker FOLDER DESCRIPTOR`.
+"""One model in a process of its own: `python -m mlinfra.serving.worker FOLDER DESCRIPTOR NAME VERSION`.
 
 It loads the model, answers the example, and says over the socket of the descriptor that it is ready, or why not. From then
 on it answers requests until the socket is closed. A model that ends its process ends nothing else.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,10 +123,10 @@ def infer(body: bytes, model: Model, answer: Answer) -> dict[str, Any]:
     return {**({"id": read.id} if read.id else {}), "outputs": outputs}
 
 
-def reply(body: bytes, model: Model, answer: Answer) -> tuple[int, bytes]:
+def reply(body: bytes, model: Model, answer: Answer, head: Mapping[str, str]) -> tuple[int, bytes]:
     """Answer one request, whatever comes: the HTTP status, and the JSON of the answer or of the error."""
     try:
-        return 200, json.dumps(infer(body, model, answer), allow_nan=False).encode()
+        return 200, json.dumps({**head, **infer(body, model, answer)}, allow_nan=False).encode()
     except Usage as error:
         return 400, frames.error(error.text)
     except Exception as error:
@@ -156,7 +157,7 @@ def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"[:500]
 
 
-def main(folder: str, descriptor: str) -> None:
+def main(folder: str, descriptor: str, name: str, version: str) -> None:
     """Serve until the other side closes the socket."""
     with socket.socket(fileno=int(descriptor)) as line:
         try:
@@ -164,9 +165,9 @@ def main(folder: str, descriptor: str) -> None:
         except Problem as problem:
             frames.send(line, 422, json.dumps({"error": problem.text, "advice": problem.advice}).encode())
             return
-        frames.send(line, 200, b"{}")
+        frames.send(line, 200, json.dumps(protocol.metadata(name, version, model)).encode())
         while (body := frames.receive(line)) is not None:
-            frames.send(line, *reply(body, model, answer))
+            frames.send(line, *reply(body, model, answer, {"model_name": name, "model_version": version}))
 
 
 if __name__ == "__main__":
