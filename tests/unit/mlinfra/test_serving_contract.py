@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from mlinfra.errors import Invalid, Usage
-from mlinfra.serving import check, contract, frames, frameworks, protocol
+from mlinfra.serving import check, contract, frameworks, protocol
 
 GOOD = {
     "framework": "torch",
