@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .. import output
-from . import data, model, run
+from . import data, model, run, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,3 +30,4 @@ app.add_typer(data.app, name="data")
 app.add_typer(model.app, name="model")
 app.command(context_settings=run.SETTINGS)(run.run)
 app.add_typer(run.runs, name="runs")
+app.add_typer(serve.app, name="serve")
