@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import gpu
@@ -111,6 +112,22 @@ def test_the_session_that_asks_is_left_out(monkeypatch):
     assert len(asked.sessions(0, 0)) == 2
     assert asked.cpu == everything.cpu
     assert [job.since for job in asked.jobs({}, [], [])] == [100 / os.sysconf("SC_CLK_TCK")] * 2
+
+
+def test_a_run_has_its_own_name_and_its_supervisor_s_looks_are_no_work(monkeypatch):
+    words = ("python", "-P", "-m", "mlinfra.runs.supervisor", "digits-1")
+    supervisor = replace(process(20, 2, "python"), command=words, cpu=50)
+    script = replace(process(21, 20, "python"), command=("python", "train.py"), cpu=3)
+    found = [process(1, 0, "systemd", user=0), process(2, 1, "systemd"), supervisor, script]
+    monkeypatch.setattr("processes.bytes_moved", lambda pid: {20: 1e6, 21: 7}[pid])
+    [job] = Processes(found).jobs({}, [], [])
+    assert (job.name, job.cpu, job.moved) == ("run digits-1", 3, 7)
+
+
+def test_who_reads_a_run_s_output_is_no_job():
+    words = ("python", "-P", "-m", "mlinfra", "runs", "logs", "-f", "digits-1")
+    found = [process(1, 0, "systemd", user=0), replace(process(20, 1, "python"), command=words)]
+    assert Processes(found).jobs({}, [], []) == []
 
 
 def test_a_host_whose_own_process_is_not_seen_leaves_nothing_out(monkeypatch):

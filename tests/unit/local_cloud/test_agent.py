@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -153,18 +154,58 @@ def test_a_file_is_followed_line_by_line(tmp_path: Path) -> None:
     source = logs.FileSource(str(tmp_path / "*.log"), state)
     assert source.read() == []
     file.write_text("one\ntwo\nhal")
-    assert [text for _time, text in source.read()] == ["one", "two"]
+    assert [line.text for line in source.read()] == ["one", "two"]
     # What was not delivered comes again, also to a new process.
-    assert [text for _time, text in logs.FileSource(str(tmp_path / "*.log"), state).read()] == ["one", "two"]
-    assert [text for _time, text in source.read()] == ["one", "two"]
+    assert [line.text for line in logs.FileSource(str(tmp_path / "*.log"), state).read()] == ["one", "two"]
+    assert [line.text for line in source.read()] == ["one", "two"]
     source.keep()
     file.write_text("one\ntwo\nhalf\n")
     later = logs.FileSource(str(tmp_path / "*.log"), state)
-    assert [text for _time, text in later.read()] == ["half"]
+    assert [line.text for line in later.read()] == ["half"]
     later.keep()
     # Rotated: shorter than what was read.
     file.write_text("new\n")
-    assert [text for _time, text in later.read()] == ["new"]
+    assert [line.text for line in later.read()] == ["new"]
+
+
+def test_of_many_files_the_newest_is_followed_or_all(tmp_path: Path) -> None:
+    for age, name in enumerate(("new.log", "old.log", "older.log.gz")):
+        (tmp_path / name).write_text(f"{name}\n")
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    pattern = str(tmp_path / "*.log*")
+    assert [line.text for line in logs.FileSource(pattern, tmp_path).read()] == ["new.log"]
+    assert [line.text for line in logs.FileSource(pattern, tmp_path, many=True).read()] == ["new.log", "old.log"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "group", "stream"),
+    [
+        ({"log_group_name": "g", "log_stream_name": "{instance_id}/x"}, "g", "{instance_id}/x"),
+        ({"file_path": "/var/log/a b.log"}, "a b.log", "{instance_id}"),
+        ({"log_group_name": "g", "log_stream_name": "s", "publish_multi_logs": True}, "g", "s__var_log_a_b.log"),
+        ({"publish_multi_logs": True}, "/var/log/a_b.log", "{instance_id}"),
+    ],
+)
+def test_where_lines_go(entry: dict[str, Any], group: str, stream: str) -> None:
+    assert logs.destination(entry, "/var/log/a b.log", "{instance_id}") == (group, stream)
+
+
+def test_each_of_many_files_has_a_stream_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+    for name in "ab":
+        (tmp_path / f"{name}.log").write_text(f"of {name}\n")
+    entry = {"log_group_name": "g", "log_stream_name": "{instance_id}/run", "publish_multi_logs": True}
+    shipper = Shipper(CONFIG, {"region": "us-east-1", "instanceId": "i-1"})
+    folder = str(tmp_path).replace("/", "_")
+    with Stubber(shipper.logs) as stub:
+        for name in "ab":
+            stream = {"logGroupName": "g", "logStreamName": f"i-1/run_{folder}_{name}.log"}
+            stub.add_response("create_log_stream", {}, stream)
+            events = [{"timestamp": ANY, "message": f"of {name}"}]
+            stub.add_response("put_log_events", {}, stream | {"logEvents": events})
+        shipper.ship_log(entry, logs.FileSource(str(tmp_path / "*.log"), tmp_path, many=True))
+        stub.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize(("message", "passed"), [("an ERROR", True), ("fine", False), ("an ERROR in a test", False)])

@@ -52,6 +52,20 @@ def test_paths(path: str, text: str | None) -> None:
     assert document.look_up(LEAVES, path, "pair") == text
 
 
+@pytest.mark.parametrize(
+    ("told", "path", "text"),
+    [
+        ({}, "meta-data/instance-life-cycle", "on-demand"),
+        ({"spot": True}, "meta-data/instance-life-cycle", "spot"),
+        ({"spot": True}, "meta-data/spot", None),
+        ({"interruption": {"action": "stop"}}, "meta-data/spot/instance-action", '{"action": "stop"}'),
+        ({"rebalance": {"noticeTime": "t"}}, "meta-data/events/recommendations/rebalance", '{"noticeTime": "t"}'),
+    ],
+)
+def test_what_ec2_announces_to_a_spot_instance(told: dict[str, Any], path: str, text: str | None) -> None:
+    assert document.look_up(document.announced(LEAVES, told), path, "") == text
+
+
 def test_identity_document() -> None:
     identity = json.loads(LEAVES["dynamic/instance-identity/document"])
     assert identity["accountId"] == "123456789012"

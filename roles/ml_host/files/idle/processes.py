@@ -28,6 +28,9 @@ PLUMBING = frozenset({
 })  # fmt: skip
 # Whatever they start belongs to them: the service that shows runs, and agents of AWS.
 SERVICES = frozenset({"tensorboard", "amazon-ssm-agen", "ssm-agent-worke", "amazon-cloudwat"})
+# The process that watches over a training run, and what looks at its output.
+SUPERVISOR = "mlinfra.runs.supervisor"
+FOLLOWER = ("-m", "mlinfra", "runs", "logs")
 SSM_USER = "ssm-user"
 SSM_WORKER = "ssm-session-wor"
 
@@ -202,7 +205,7 @@ class Processes:
             if self._is_job(process, ignored, of_kernel)
             and not any(self._is_job(above, ignored, of_kernel) for above in list(self.line(process))[1:])
         ]
-        jobs = [self._job(f"{top.pid}:{top.started}", f"{name_of(top)} ({top.pid})", top, on_gpu) for top in tops]
+        jobs = [self._job(f"{top.pid}:{top.started}", name_of(top), top, on_gpu) for top in tops]
         for kernel, busy in kernels.items():
             top = next((self._by_pid[pid] for pid, found in of_kernel.items() if found == kernel), None)
             if busy:
@@ -215,10 +218,15 @@ class Processes:
             return False
         if self.programs_above(process) & (SERVICES | set(ignored)):
             return False
+        if tuple(word for word in process.command if word in FOLLOWER) == FOLLOWER:
+            return False
         return FIRST_USER <= process.user != NOBODY or os.major(process.terminal) in TERMINALS
 
     def _job(self, key: str, name: str, top: Process | None, on_gpu: Collection[int]) -> Job:
         tree = list(self.tree(top)) if top else []
+        if top and run_of(top):
+            # The supervisor looks at its script all the time; that is no work of the script's.
+            tree.remove(top)
         cpu, moved = sum(one.cpu for one in tree), sum(bytes_moved(one.pid) for one in tree)
         # Of a cell nobody tells when it began: its process is the kernel's, and older.
         since = top.since if top and not key.startswith("kernel:") else None
@@ -230,12 +238,19 @@ def runs(process: Process, kernel: str) -> bool:
     return any(f"kernel-{kernel}" in word for word in process.command)
 
 
+def run_of(process: Process) -> str:
+    """The training run that a process watches over; empty for all others."""
+    return process.command[-1] if SUPERVISOR in process.command[:-1] else ""
+
+
 def name_of(process: Process) -> str:
-    """A program and, of an interpreter, its script. Nothing else: arguments may hold secrets."""
+    """A run's name, or a program and, of an interpreter, its script. Nothing else: arguments may hold secrets."""
+    if run := run_of(process):
+        return f"run {run}"
     scripts = [word for word in process.command[1:2] if not word.startswith("-")]
     if not process.program.startswith("python") or not scripts:
-        return process.program
-    return f"{process.program} {os.path.basename(scripts[0])}"
+        return f"{process.program} ({process.pid})"
+    return f"{process.program} {os.path.basename(scripts[0])} ({process.pid})"
 
 
 def user_name(number: int) -> str:

@@ -20,7 +20,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .configuration import HOME, ConfigurationError, active
-from .logs import Source, passes, sources
+from .logs import Line, Source, destination, passes, sources
 from .metrics import Collector, data
 
 METADATA = "http://169.254.169.254/latest"
@@ -75,12 +75,15 @@ class Shipper:
 
     def ship_log(self, entry: dict[str, Any], source: Source) -> None:
         """Send the new lines of one entry, and only then remember them as read."""
-        lines = [(stamp, text) for stamp, text in source.read() if passes(text, entry.get("filters", []))]
-        if lines:
-            group = self.named(entry.get("log_group_name") or os.path.basename(entry.get("file_path", "journal")))
-            stream = self.named(entry.get("log_stream_name") or self.default_stream)
+        lines = [line for line in source.read() if passes(line.text, entry.get("filters", []))]
+        by_target: dict[tuple[str, str], list[Line]] = {}
+        for line in lines:
+            by_target.setdefault(destination(entry, line.file, self.default_stream), []).append(line)
+        for names, own in by_target.items():
+            group, stream = map(self.named, names)
             self._ensure(group, stream, entry.get("retention_in_days", -1))
-            events = [{"timestamp": stamp, "message": text} for stamp, text in sorted(lines, key=lambda line: line[0])]
+            own.sort(key=lambda line: line.stamp)
+            events = [{"timestamp": line.stamp, "message": line.text} for line in own]
             for start in range(0, len(events), 1000):
                 self.logs.put_log_events(
                     logGroupName=group, logStreamName=stream, logEvents=events[start : start + 1000]

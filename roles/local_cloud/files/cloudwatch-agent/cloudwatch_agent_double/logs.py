@@ -6,19 +6,37 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
+import os
 import re
 import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+# What the real agent takes for compressed, and leaves alone.
+COMPRESSED = (".tar", ".zst", ".gz", ".zip", ".bz2", ".rar")
+
+
+class Line(NamedTuple):
+    """One line of a log.
+
+    Attributes:
+        stamp: its time, in milliseconds since 1970.
+        text: what it says.
+        file: where it stands; empty for the journal.
+    """
+
+    stamp: int
+    text: str
+    file: str = ""
 
 
 class Source(Protocol):
     """Something that yields new lines."""
 
-    def read(self) -> list[tuple[int, str]]:
-        """The lines since the last look, each with its time in milliseconds."""
+    def read(self) -> list[Line]:
+        """The lines since the last look."""
 
     def keep(self) -> None:
         """Remember that everything read so far was delivered."""
@@ -26,10 +44,14 @@ class Source(Protocol):
 
 @dataclass
 class FileSource:
-    """The files that a pattern names, each followed from where it was left; a file cut short is read anew."""
+    """The files that a pattern names, each followed from where it was left; a file cut short is read anew.
+
+    As with the real agent it is the one that was changed last, or with `publish_multi_logs` all of them.
+    """
 
     pattern: str
     state: Path
+    many: bool = False
     offsets: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -38,13 +60,16 @@ class FileSource:
             self.offsets = json.loads(self._file.read_text(encoding="utf-8"))
         self._reached = dict(self.offsets)
 
-    def read(self) -> list[tuple[int, str]]:
+    def _files(self) -> list[Path]:
+        found = [Path(name) for name in sorted(glob.glob(self.pattern, recursive=True)) if not name.endswith(COMPRESSED)]
+        files = [path for path in found if path.is_file()]
+        return files if self.many else sorted(files, key=lambda path: path.stat().st_mtime)[-1:]
+
+    def read(self) -> list[Line]:
         """The complete lines that came since the last look."""
-        lines: list[tuple[int, str]] = []
-        for name in sorted(glob.glob(self.pattern, recursive=True)):
-            path = Path(name)
-            if not path.is_file():
-                continue
+        lines: list[Line] = []
+        for path in self._files():
+            name = str(path)
             start = self.offsets.get(name, 0)
             if path.stat().st_size < start:
                 start = 0
@@ -54,7 +79,7 @@ class FileSource:
             complete = content[: content.rfind(b"\n") + 1]
             self._reached[name] = start + len(complete)
             now = int(time.time() * 1000)
-            lines += [(now, text) for text in complete.decode("utf-8", "replace").splitlines() if text]
+            lines += [Line(now, text, name) for text in complete.decode("utf-8", "replace").splitlines() if text]
         return lines
 
     def keep(self) -> None:
@@ -79,7 +104,7 @@ class JournalSource:
             self.cursor = self._file.read_text(encoding="utf-8")
         self._reached = self.cursor
 
-    def read(self) -> list[tuple[int, str]]:
+    def read(self) -> list[Line]:
         """The entries that came since the last look."""
         since = [f"--after-cursor={self.cursor}"] if self.cursor else ["--boot"]
         command = ["journalctl", "--output=json", "--no-pager", *since, *(f"--unit={unit}" for unit in self.units)]
@@ -88,7 +113,7 @@ class JournalSource:
             entry = json.loads(text)
             self._reached = entry["__CURSOR"]
             if isinstance(entry.get("MESSAGE"), str) and entry["MESSAGE"]:
-                lines.append((int(entry["__REALTIME_TIMESTAMP"]) // 1000, entry["MESSAGE"]))
+                lines.append(Line(int(entry["__REALTIME_TIMESTAMP"]) // 1000, entry["MESSAGE"]))
         return lines
 
     def keep(self) -> None:
@@ -104,12 +129,31 @@ def passes(message: str, filters: list[dict[str, str]]) -> bool:
     return all((re.search(f["expression"], message) is not None) == (f["type"] == "include") for f in filters)
 
 
+def destination(entry: dict[str, Any], file: str, default_stream: str) -> tuple[str, str]:
+    """Group and stream of a file's lines, before placeholders are filled in.
+
+    With `publish_multi_logs` the real agent makes the name of the stream from that of the file, or of the group where the
+    configuration names none.
+
+    Args:
+        entry: of the configuration.
+        file: where the lines stand; empty for the journal.
+        default_stream: where the entry names none.
+    """
+    group = entry.get("log_group_name", "")
+    stream = entry.get("log_stream_name") or default_stream
+    if not entry.get("publish_multi_logs"):
+        return group or os.path.basename(entry.get("file_path", "journal")), stream
+    plain = re.sub(r"[^.\-_/#A-Za-z0-9]", "_", file)
+    return (group, f"{stream}_{plain.replace('/', '_')}") if group else (plain, stream)
+
+
 def sources(collected: dict[str, Any], state: Path) -> list[tuple[dict[str, Any], Source]]:
     """Each entry of the configuration with the source that it names."""
     state.mkdir(parents=True, exist_ok=True)
     files = collected.get("files", {}).get("collect_list", [])
     journals = collected.get("journald", {}).get("collect_list", [])
     return [
-        *((entry, FileSource(entry["file_path"], state)) for entry in files),
+        *((entry, FileSource(entry["file_path"], state, entry.get("publish_multi_logs", False))) for entry in files),
         *((entry, JournalSource(entry.get("units", []), state)) for entry in journals),
     ]

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ Every verb prints one JSON object. `changed` says whether something was done, or
                                                a host without an instance: SSH at 127.18.1.11:2222 as admin
   host up ... --instance-id i-0123             with metadata service and instance role from the slot's emulator
   host list --slot 8 --directory D
+  host announce --slot 8 --directory D --name debian --what interruption --seconds 120
+                                               its metadata service says that EC2 takes the spot instance back
   host stop --slot 8 --directory D --name debian      stop it, keep its disk
   host down --slot 8 --directory D --name debian      remove it; without --name all hosts of the slot
   host apply --slot 8 --directory D < hosts.json      make exactly the hosts of a JSON list, remove others:
@@ -125,6 +128,27 @@ def stop(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"changed": running if arguments.check else machine.halt(), "name": arguments.name}
 
 
+def announce(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Have EC2 announce something to a host, which is a spot instance from then on."""
+    machine = Machine(_slot(arguments), arguments.name)
+    if not machine.record:
+        raise HostError(f"there is no host '{arguments.name}'")
+    moment = (datetime.now(UTC) + timedelta(seconds=arguments.seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    what: dict[str, dict[str, Any]] = {
+        "nothing": {},
+        "spot": {"spot": True},
+        "rebalance": {"spot": True, "rebalance": {"noticeTime": moment}},
+        "interruption": {"spot": True, "interruption": {"action": "terminate", "time": moment}},
+    }
+    told = what[arguments.what]
+    before = json.loads(machine.announcements.read_text(encoding="utf-8")) if machine.announcements.exists() else {}
+    if not arguments.check and told != before:
+        new = machine.announcements.with_suffix(".new")
+        new.write_text(json.dumps(told), encoding="utf-8")
+        new.replace(machine.announcements)
+    return {"changed": told != before, "name": arguments.name, "announced": told}
+
+
 def list_hosts(arguments: argparse.Namespace) -> dict[str, Any]:
     """The hosts of the slot."""
     slot = _slot(arguments)
@@ -167,10 +191,11 @@ VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "up": up,
     "stop": stop,
     "down": down,
+    "announce": announce,
     "list": list_hosts,
     "apply": apply,
 }
-ON_A_SLOT = ("up", "stop", "down", "list", "apply")
+ON_A_SLOT = ("up", "stop", "down", "announce", "list", "apply")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -187,10 +212,13 @@ def _parser() -> argparse.ArgumentParser:
         if verb in ON_A_SLOT:
             sub.add_argument("--slot", type=int, required=True, help=f"the rehearsal's number, 0 to {LAST_SLOT}")
             sub.add_argument("--directory", required=True, help="the slot's folder of state")
-        if verb in ("up", "stop", "down"):
+        if verb in ("up", "stop", "down", "announce"):
             sub.add_argument("--name", required=verb != "down", default="", help="the host's name")
         if verb in ("up", "tree"):
             sub.add_argument("--distribution", choices=sorted(LOGIN_USERS), default="amazon")
+        if verb == "announce":
+            sub.add_argument("--what", choices=("nothing", "spot", "rebalance", "interruption"), required=True)
+            sub.add_argument("--seconds", type=int, default=120, help="until then")
         if verb == "up":
             sub.add_argument("--private-ip", required=True, help="decides the address: 127.(10+slot).third.fourth")
             sub.add_argument(

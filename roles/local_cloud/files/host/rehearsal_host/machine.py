@@ -45,6 +45,8 @@ class Machine:
         self.folder = slot.hosts / name
         self.root = self.folder / "root"
         self.record_file = self.folder / "host.json"
+        # What its metadata service announces.
+        self.announcements = self.folder / "announcements.json"
         self.record = Record.load(self.record_file)
 
     # What is
@@ -227,6 +229,8 @@ class Machine:
             f"https://127.0.0.1:{self.slot.https_port}",
             "--ca-bundle",
             str(self.slot.ca_bundle),
+            "--announcements",
+            str(self.announcements),
             "--address",
             network.METADATA,
         ]

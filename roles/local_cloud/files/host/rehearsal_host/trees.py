@@ -29,6 +29,7 @@ COMMON = (
     "iproute2",
     "iptables",
     "less",
+    "libpam-systemd",
     "openssh-server",
     "procps",
     "python3",

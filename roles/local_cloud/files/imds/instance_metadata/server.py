@@ -9,6 +9,7 @@ import secrets
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -126,9 +127,12 @@ def main() -> int:
     parser.add_argument("--region", required=True)
     parser.add_argument("--endpoint-url", required=True, help="the emulator")
     parser.add_argument("--ca-bundle", required=True, help="the certificate that it is checked with")
+    parser.add_argument("--announcements", type=Path, help="a file with what EC2 announces to the instance")
     parser.add_argument("--address", default="169.254.169.254")
     parser.add_argument("--port", type=int, default=80)
     arguments = parser.parse_args()
-    instance = Instance(arguments.instance_id, arguments.endpoint_url, arguments.ca_bundle, arguments.region)
+    instance = Instance(
+        arguments.instance_id, arguments.endpoint_url, arguments.ca_bundle, arguments.region, arguments.announcements
+    )
     Service((arguments.address, arguments.port), instance).serve_forever()
     return 0

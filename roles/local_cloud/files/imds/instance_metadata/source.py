@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .document import Tree, tree
+from .document import Tree, announced, tree
 
 # Seconds for which a description is taken as true.
 FRESH = 5.0
@@ -25,8 +27,11 @@ CREDENTIALS = "meta-data/iam/security-credentials"
 class Instance:
     """One instance's description and its role's credentials, kept as long as they hold."""
 
-    def __init__(self, instance_id: str, endpoint_url: str, ca_bundle: str, region: str) -> None:
+    def __init__(
+        self, instance_id: str, endpoint_url: str, ca_bundle: str, region: str, announcements: Path | None = None
+    ) -> None:
         self.instance_id = instance_id
+        self._announcements = announcements
         session = boto3.session.Session(
             aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=region
         )
@@ -56,7 +61,13 @@ class Instance:
                     if not self._leaves:
                         raise
                 self._until = time.monotonic() + FRESH
-            return self._leaves
+            return announced(self._leaves, self._told())
+
+    def _told(self) -> dict[str, Any]:
+        """What the rehearsal has EC2 announce: see `host announce`."""
+        if self._announcements is None or not self._announcements.exists():
+            return {}
+        return json.loads(self._announcements.read_text(encoding="utf-8"))
 
     def role_name(self) -> str:
         """The role of the instance profile; empty without one."""
