@@ -94,6 +94,11 @@ def _of_hosts(hosts: t.Iterable[Values]) -> Found:
         for service in host["services"] or []:
             if service["state"] not in ("active", "activating", "reloading"):
                 yield BAD, f"{host['name']}: {service['name']} is {service['state']}"
+        for model in host["models"] or []:
+            if failed := model["failed"]:
+                yield BAD, f"{host['name']}: {model['model']} {failed['version']} failed and is not served: {failed['reason']}"
+            elif model["state"] != "serving":
+                yield WARN, f"{host['name']}: no version of {model['model']} is served"
         for disk in host["disks"] or []:
             percent = 100 * (1 - disk["free"] / disk["total"])
             if percent >= _FULL:

@@ -18,6 +18,7 @@ FACTS: Values = {
     "memory": None,
     "disks": None,
     "gpus": None,
+    "models": [],
     "services": None,
     "sessions": [],
     "kernels": None,

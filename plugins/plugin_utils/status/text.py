@@ -151,6 +151,7 @@ class Text:
             lines += self._listed("  GPU", [f"{gpu['name']}, {gpu['percent']:.0f} %, {used}"])
         services = ", ".join(f"{service['name']} {service['state']}" for service in host["services"] or [])
         lines += self._listed("  Services", [services])
+        lines += self._listed("  Models", [_model(model) for model in host["models"] or []])
         if host["idle"] and host["idle"]["stops"]:
             verdict = "stops" if host["idle"]["stop"] else "stays"
             lines += self._listed("  Idle stop", [f"{verdict}: {'; '.join(host['idle']['reasons'])}"])
@@ -179,6 +180,11 @@ class Text:
         cost = self._status["cost"]
         untold = f"Cost Explorer: {cost['reason']}" if cost["reason"] and cost["source"] != "none" else ""
         return [*self._wrapped(cost["how"], 0), *self._wrapped(untold, 0)]
+
+
+def _model(model: Values) -> str:
+    version = f"version {model['version']} " if model["version"] else ""
+    return f"{model['model']} {version}{model['state']}"
 
 
 def _network(network: Values) -> str:

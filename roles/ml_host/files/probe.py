@@ -9,6 +9,7 @@ runs under whatever Python the host has, from 3.7 on, with the standard library 
 
 from __future__ import annotations
 
+import glob
 import grp
 import hashlib
 import json
@@ -116,6 +117,39 @@ def installed(names: Sequence[str]) -> list[str]:
     return sorted(line.split("\t")[0] for line in text.splitlines() if line.endswith("\tinstalled"))
 
 
+def listeners(ports: Sequence[int]) -> dict[str, str]:
+    """The unit, or else the program, that listens on each of the TCP ports that is taken."""
+    sockets = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if os.path.exists(table):
+            with open(table, encoding="ascii") as file:
+                for fields in map(str.split, list(file)[1:]):
+                    port = int(fields[1].rpartition(":")[2], 16)
+                    if fields[3] == "0A" and port in ports:
+                        sockets[f"socket:[{fields[9]}]"] = str(port)
+    found = dict.fromkeys(sockets.values(), "another program")
+    for path in glob.glob("/proc/[0-9]*/fd/*") if sockets else ():
+        try:
+            link = os.readlink(path)
+        except OSError:
+            continue
+        if link in sockets:
+            found[sockets[link]] = program(path.split("/fd/")[0])
+    return found
+
+
+def program(process: str) -> str:
+    """The service that a process of /proc belongs to, or the process's own name where it is none."""
+    try:
+        with open(process + "/cgroup", encoding="utf-8") as file:
+            unit = os.path.basename(file.read().splitlines()[-1])
+        with open(process + "/comm", encoding="utf-8", errors="replace") as file:
+            name = file.read().strip()
+    except (OSError, IndexError):
+        return "another program"
+    return unit if unit.endswith(".service") else name
+
+
 def space(path: str) -> dict[str, Any]:
     """The file system that holds path, or will hold it, and the MiB left there."""
     while not os.path.exists(path):
@@ -175,6 +209,7 @@ def main(wanted: Mapping[str, Any]) -> None:
         "paths": {path: describe(path) for path in wanted["paths"]},
         "units": units(wanted["units"]),
         "answers": answers(wanted["urls"]),
+        "ports": listeners(wanted["ports"]),
     }
     found["python"] = output(python).strip()
     found["uv"] = (output(uv).split() + ["", ""])[1]

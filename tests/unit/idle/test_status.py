@@ -23,6 +23,7 @@ CONFIGURATION = {
     "jupyter_url": "http://127.0.0.1:8888",
     "token_file": "/nowhere",
     "gpu": False,
+    "serving": None,
     "stops": True,
     "disks": ["/"],
     "services": ["mlinfra-jupyter"],

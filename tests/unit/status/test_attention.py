@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.status.attention import attention
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+MODEL = {"model": "digits", "state": "serving", "version": "3", "failed": None}
 FINE = {
     "instances": [
         {
@@ -36,6 +37,7 @@ FINE = {
             "answered": True,
             "reason": "",
             "services": [{"name": "mlinfra-jupyter", "state": "active"}],
+            "models": [MODEL],
             "disks": [{"path": "/", "total": 100e9, "free": 50e9}],
             "unread": [],
         }
@@ -94,6 +96,12 @@ LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2
         (network("flow_logs", delivery="FAILED", reason="Access error"), "warn", "flow log fl-1 can't deliver: Access error"),
         (only("hosts", answered=False, reason="it can't be reached"), "warn", "ml-1 says nothing: it can't be reached"),
         (only("hosts", services=[{"name": "mlinfra-jupyter", "state": "failed"}]), "bad", "ml-1: mlinfra-jupyter is failed"),
+        (
+            only("hosts", models=[{**MODEL, "failed": {"version": "4", "reason": "Its answer is off.", "at": ""}}]),
+            "bad",
+            "ml-1: digits 4 failed and is not served: Its answer is off.",
+        ),
+        (only("hosts", models=[{**MODEL, "state": "empty", "version": None}]), "warn", "ml-1: no version of digits is served"),
         (
             only("hosts", disks=[{"path": "/", "total": 100e9, "free": 5e9}]),
             "warn",

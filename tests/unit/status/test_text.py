@@ -39,6 +39,10 @@ HOST = {
     "disks": [{"path": "/", "total": 50e9, "free": 12e9}],
     "gpus": [{"name": "A10G", "percent": 40.0, "memory_used": 1024.0, "memory_total": 23028.0}],
     "services": [{"name": "mlinfra-jupyter", "state": "active"}],
+    "models": [
+        {"model": "digits", "state": "serving", "version": "3", "failed": None},
+        {"model": "words", "state": "empty", "version": None, "failed": None},
+    ],
     "idle": {"stops": True, "minutes": 12.3, "limit": 60.0, "stop": False, "reasons": ["a job runs", "so does another"]},
 }
 COST = {
@@ -126,6 +130,8 @@ def test_all_of_it():
         "  /          12.0 of 50.0 GB free",
         "  GPU        A10G, 40 %, 1024 of 23028 MiB",
         "  Services   mlinfra-jupyter active",
+        "  Models     digits version 3 serving",
+        "             words empty",
         "  Idle stop  stays: a job runs; so does another",
         "",
         "Last lines of the logs",

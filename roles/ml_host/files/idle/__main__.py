@@ -23,6 +23,7 @@ from typing import Any
 
 import gpu
 import jupyter
+import serving
 import status
 from model import FAILURES, Sample, Settings, Verdict
 from processes import Processes, host_started
@@ -50,6 +51,11 @@ def sample(configuration: dict[str, Any], running: Callable[[], Processes] = Pro
         uses, kernels = list(found.uses), found.kernels
     except FAILURES as error:
         unread.append(f"JupyterLab does not tell what it does: {error}")
+    if configuration["serving"]:
+        try:
+            uses.append(serving.use(Path(configuration["serving"]["used"]), now, clock))
+        except FAILURES as error:
+            unread.append(f"the inference service does not tell what it does: {error}")
     if configuration["gpu"]:
         try:
             share, on_gpu = gpu.read()

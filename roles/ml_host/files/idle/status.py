@@ -12,6 +12,7 @@ from typing import Any
 
 import gpu
 import jupyter
+import serving
 import system
 from model import FAILURES, Sample, Settings
 from verdict import MINUTE, decide
@@ -37,6 +38,7 @@ def told(configuration: dict[str, Any], history: Sequence[Sample]) -> dict[str, 
     # That JupyterLab does not tell, the sample has said.
     silent = any(reason.startswith("JupyterLab") for reason in unread)
     url, token_file = configuration["jupyter_url"], Path(configuration["token_file"])
+    service = configuration["serving"]
     settings = Settings(**configuration["settings"])
     verdict = decide(history, settings)
     return {
@@ -46,11 +48,12 @@ def told(configuration: dict[str, Any], history: Sequence[Sample]) -> dict[str, 
         "memory": read("the memory", system.memory),
         "disks": read("the disks", lambda: system.disks(configuration["disks"])),
         "gpus": read("the GPU", gpu.describe) if configuration["gpu"] else [],
+        "models": read("the models", lambda: serving.models(service["command"])) if service else [],
         "services": read("the services", lambda: system.services(configuration["services"])),
         "sessions": [
             {"name": use.name, "unused": age(now, use.last), "since": age(now, use.since)}
             for use in now.uses
-            if not use.name.startswith("kernel ")
+            if not use.name.startswith(("kernel ", serving.NAME))
         ],
         "kernels": None if silent else read("the kernels", lambda: jupyter.kernels(url, token_file, time.time())),
         "jobs": [

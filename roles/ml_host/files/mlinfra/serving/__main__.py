@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
-from .. import environment
+from .. import environment, s3
 from ..errors import Missing, Problem
 from ..models import registry
 from . import control, settings
@@ -59,6 +59,8 @@ class Service:
     @contextlib.asynccontextmanager
     async def running(self, _pages: Starlette) -> AsyncIterator[None]:
         """Start what was good last, and look for more; end it all once the last request is answered."""
+        # Made once: two threads at the same moment would make two, whose errors are of different kinds.
+        await asyncio.to_thread(s3.client)
         listening = await control.listen(self._settings, self.command)
         tasks = [asyncio.create_task(self._follow(one)) for one in self.served.values()]
         try:

@@ -100,10 +100,12 @@ class Served:
             if current and current["version"] != self.record.noticed:
                 await self.deploy(None, self._log)
             self._last_trouble = ""
-        except Problem as problem:
-            if problem.text != self._last_trouble:
-                self._log(f"{problem.text} {problem.advice}".strip())
-            self._last_trouble = problem.text
+        except Exception as error:
+            # Whatever it is, the next look may find better; it is told once.
+            told = f"{error.text} {error.advice}".strip() if isinstance(error, Problem) else repr(error)
+            if told != self._last_trouble:
+                self._log(told)
+            self._last_trouble = told
 
     def status(self) -> dict[str, Any]:
         """What there is to know of it."""
