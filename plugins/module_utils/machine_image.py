@@ -5,7 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+
+def own_images(tags: Mapping[str, str], architecture: str = "") -> dict[str, Any]:
+    """The arguments of DescribeImages that find the account's own images by their tags, and by architecture if one is given."""
+    filters = {"state": "available", **{f"tag:{key}": value for key, value in tags.items()}}
+    if architecture:
+        filters["architecture"] = architecture
+    return {"Owners": ["self"], "Filters": [{"Name": name, "Values": [value]} for name, value in filters.items()]}
+
+
+def newest_image(images: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """The one of DescribeImages' Images that was made last; None where there is none."""
+    return max(images, key=lambda image: (str(image.get("CreationDate", "")), image["ImageId"]), default=None)
 
 
 def summarise_image(image: dict[str, Any]) -> dict[str, Any]:

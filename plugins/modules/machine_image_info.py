@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: machine_image_info
 version_added: 0.1.0
-short_description: Read a machine image by its id or by a public SSM parameter
+short_description: Read a machine image by its id, by a public SSM parameter or by its tags
 description:
   - Tells which image a public parameter of the Systems Manager names now, and what instances need to know of it.
   - Reads only.
@@ -16,11 +16,20 @@ options:
     description:
       - Name of the SSM parameter whose value is the image's id, such as
         V(/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64).
-      - Exactly one of O(parameter) and O(image_id) is needed.
+      - One of O(parameter), O(image_id) and O(tags) is needed. O(image_id) goes with none of the others.
     type: str
   image_id:
     description: Id of the image.
     type: str
+  tags:
+    description:
+      - Tags of images of this account. The newest that carries all of them is meant.
+      - Where there is none, it is the image of O(parameter), or an error without it.
+    type: dict
+  architecture:
+    description: Architecture that an image found by O(tags) must have. Empty for any.
+    type: str
+    default: ""
 author:
   - The mlinfra.aws authors (!UNKNOWN)
 attributes:
@@ -36,6 +45,13 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Read the newest Amazon Linux 2023
   mlinfra.aws.machine_image_info:
+    parameter: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64
+  register: newest
+
+- name: Read the newest image of our own or, without one, Amazon's
+  mlinfra.aws.machine_image_info:
+    tags: {Role: ml-image}
+    architecture: x86_64
     parameter: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64
   register: newest
 """
@@ -77,7 +93,11 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.mlinfra.aws.plugins.module_utils.machine_image import summarise_image
+from ansible_collections.mlinfra.aws.plugins.module_utils.machine_image import (
+    newest_image,
+    own_images,
+    summarise_image,
+)
 
 NO_SUCH_IMAGE = ("InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable")
 
@@ -100,6 +120,19 @@ def resolve(module: AnsibleAWSModule, parameter: str) -> str:
         module.fail_json_aws(error, msg=f"Could not read the SSM parameter {parameter}")
 
 
+def tagged(module: AnsibleAWSModule) -> dict[str, Any] | None:
+    """The account's newest image with the tags that are asked for; None where there is none, or none is asked for."""
+    if not module.params["tags"]:
+        return None
+    client = module.client("ec2", retry_decorator=AWSRetry.jittered_backoff())
+    arguments = own_images(module.params["tags"], module.params["architecture"])
+    try:
+        pages = client.get_paginator("describe_images").paginate(**arguments)
+        return newest_image(image for page in pages for image in page["Images"])
+    except (BotoCoreError, ClientError) as error:
+        module.fail_json_aws(error, msg="Could not look for images of this account")
+
+
 def describe(module: AnsibleAWSModule, image_id: str) -> dict[str, Any]:
     """The image as EC2 describes it; ends the module where the account can't see it."""
     client = module.client("ec2", retry_decorator=AWSRetry.jittered_backoff())
@@ -116,13 +149,22 @@ def describe(module: AnsibleAWSModule, image_id: str) -> dict[str, Any]:
 
 def main() -> None:
     module = AnsibleAWSModule(
-        argument_spec={"parameter": {"type": "str"}, "image_id": {"type": "str"}},
-        mutually_exclusive=[("parameter", "image_id")],
-        required_one_of=[("parameter", "image_id")],
+        argument_spec={
+            "parameter": {"type": "str"},
+            "image_id": {"type": "str"},
+            "tags": {"type": "dict"},
+            "architecture": {"type": "str", "default": ""},
+        },
+        mutually_exclusive=[("parameter", "image_id"), ("tags", "image_id")],
+        required_one_of=[("parameter", "image_id", "tags")],
         supports_check_mode=True,
     )
-    image_id = module.params["image_id"] or resolve(module, module.params["parameter"])
-    module.exit_json(changed=False, image=summarise_image(describe(module, image_id)))
+    image = tagged(module)
+    if image is None and module.params["tags"] and not module.params["parameter"]:
+        module.fail_json(msg=f"Region {module.region} has no image of this account that is tagged so: bake one first.")
+    if image is None:
+        image = describe(module, module.params["image_id"] or resolve(module, module.params["parameter"]))
+    module.exit_json(changed=False, image=summarise_image(image))
 
 
 if __name__ == "__main__":

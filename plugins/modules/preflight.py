@@ -44,8 +44,19 @@ options:
     default: ""
   image_parameter:
     description:
-      - Public SSM parameter that names the image, used where O(image_id) is empty. Filled in from C(compute_os) and
-        C(compute_architecture).
+      - Public SSM parameter that names the image, used where O(image_id) is empty and O(image_tags) find none. Filled in
+        from C(compute_image), C(compute_os), C(compute_instance_type) and C(compute_architecture).
+    type: str
+    default: ""
+  image_tags:
+    description:
+      - Tags of the account's own images, of which the newest is meant, used where O(image_id) is empty. Filled in from
+        C(compute_image).
+    type: dict
+    default: {}
+  image_architecture:
+    description:
+      - Architecture of the image that O(image_tags) find. Filled in from C(compute_architecture).
     type: str
     default: ""
   identity_tags:
@@ -135,6 +146,8 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         instance_type=params["instance_type"],
         image_id=params["image_id"],
         image_parameter=params["image_parameter"],
+        image_tags=params["image_tags"],
+        image_architecture=params["image_architecture"],
         tags=params["identity_tags"],
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
@@ -155,6 +168,8 @@ def main() -> None:
             "instance_type": {"type": "str", "default": ""},
             "image_id": {"type": "str", "default": ""},
             "image_parameter": {"type": "str", "default": ""},
+            "image_tags": {"type": "dict", "default": {}},
+            "image_architecture": {"type": "str", "default": ""},
             "identity_tags": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,

@@ -151,9 +151,14 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
         return request
     wishes = {"instance_type": "compute_instance_type"} if {"network", "compute"} & set(roles) else {}
     if "compute" in roles:
-        wishes.update(image_id="compute_image_id", image_parameter="compute_image_parameter")
+        wishes.update(
+            image_id="compute_image_id",
+            image_parameter="compute_image_parameter",
+            image_tags="compute_image_tags",
+            image_architecture="compute_architecture",
+        )
     values = {option: reader.get(variable) for option, variable in wishes.items()}
-    return {**request, **{option: value for option, value in values.items() if isinstance(value, str)}}
+    return {**request, **{option: value for option, value in values.items() if isinstance(value, (str, dict))}}
 
 
 def _message(found: t.Sequence[str]) -> str:

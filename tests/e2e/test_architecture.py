@@ -210,5 +210,5 @@ def test_alarms(platform):
 def test_dashboard(platform):
     body = json.loads(platform.client("cloudwatch").get_dashboard(DashboardName="mlinfra-local")["DashboardBody"])
     shown = json.dumps(body["widgets"])
-    for metric in ("CPUUtilization", "EBSReadBytes", "NetworkIn", "mem_used_percent", "nvidia_smi_utilization_gpu"):
+    for metric in ("CPUUtilization", "EBSReadBytes", "NetworkIn", "mem_used_percent"):
         assert metric in shown, metric

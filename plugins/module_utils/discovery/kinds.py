@@ -87,6 +87,7 @@ EC2_KINDS = {
         Ec2Kind(
             "snapshot", "describe_snapshots", "Snapshots", "SnapshotId", Scope.TAGS, arguments={"OwnerIds": ["self"]}
         ),
+        Ec2Kind("image", "describe_images", "Images", "ImageId", Scope.TAGS, arguments={"Owners": ["self"]}),
         Ec2Kind("key_pair", "describe_key_pairs", "KeyPairs", "KeyPairId", Scope.ALL),
         Ec2Kind(
             "launch_template", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId", Scope.TAGS
@@ -138,6 +139,7 @@ NAME_SUFFIXES = {
 DESCRIBED_ARN_TYPES = {
     "ec2": {
         "elastic-ip",
+        "image",
         "instance",
         "internet-gateway",
         "key-pair",

@@ -13,6 +13,8 @@ import typing as t
 with contextlib.suppress(ImportError):  # AnsibleAWSModule reports the missing library.
     import botocore.exceptions
 
+from ..machine_image import newest_image, own_images, summarise_image
+
 if t.TYPE_CHECKING:
     from ..clients import Clients
 
@@ -33,6 +35,8 @@ class Request(t.NamedTuple):
     instance_type: str = ""
     image_id: str = ""
     image_parameter: str = ""
+    image_tags: t.Mapping[str, str] = {}
+    image_architecture: str = ""
     tags: t.Mapping[str, str] = {}
     zones: bool = True
 
@@ -102,34 +106,44 @@ def architectures(clients: Clients, instance_type: str) -> Facts:
     return {"architectures": types[0]["ProcessorInfo"]["SupportedArchitectures"] if types else []}
 
 
-def image(clients: Clients, image_id: str, parameter: str) -> Facts:
-    """Return the image as {id, architecture, size}, where size is its root volume's in GiB.
+def image(clients: Clients, request: Request) -> Facts:
+    """Return the image as {id, architecture, size, baked}, where size is its root volume's in GiB.
 
     Args:
         clients: how to reach AWS.
-        image_id: the image, or empty to resolve the parameter.
-        parameter: a public parameter that names the image.
+        request: the image by its id, or else by its tags, or else by a public parameter.
 
     Returns:
-        An image with an empty id where neither the parameter nor the image is there.
+        An image with an empty id where there is none of them. baked says that its tags named it.
     """
-    missing = {"image": {"id": "", "architecture": "", "size": 0}}
+    image_id, baked = request.image_id, False
+    missing = {"image": {"id": "", "architecture": "", "size": 0, "baked": False}}
+    images: list[t.Any] = []
     try:
-        if not image_id:
-            image_id = clients("ssm").get_parameter(Name=parameter)["Parameter"]["Value"]
-        images = clients("ec2").describe_images(ImageIds=[image_id])["Images"]
+        if not image_id and request.image_tags:
+            arguments = own_images(request.image_tags, request.image_architecture)
+            pages = clients("ec2").get_paginator("describe_images").paginate(**arguments)
+            found = newest_image(one for page in pages for one in page["Images"])
+            images, baked = ([found], True) if found else ([], False)
+        if not image_id and not images and request.image_parameter:
+            image_id = clients("ssm").get_parameter(Name=request.image_parameter)["Parameter"]["Value"]
+        if image_id:
+            images = clients("ec2").describe_images(ImageIds=[image_id])["Images"]
     except botocore.exceptions.ClientError as exception:
         if error_of(exception, "")["code"] in MISSING:
             return missing
         raise
     if not images:
         return missing
-    root = [
-        mapping.get("Ebs", {}).get("VolumeSize", 0)
-        for mapping in images[0].get("BlockDeviceMappings", [])
-        if mapping.get("DeviceName") == images[0].get("RootDeviceName")
-    ]
-    return {"image": {"id": image_id, "architecture": images[0].get("Architecture", ""), "size": (root or [0])[0]}}
+    found = summarise_image(images[0])
+    return {
+        "image": {
+            "id": found["id"],
+            "architecture": found["architecture"],
+            "size": found["root_volume_size"],
+            "baked": baked,
+        }
+    }
 
 
 def standing_subnets(clients: Clients, tags: t.Mapping[str, str]) -> Facts:
@@ -153,10 +167,8 @@ def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
     if request.instance_type:
         wanted["ec2:DescribeInstanceTypeOfferings"] = lambda clients: offering(clients, request.instance_type)
         wanted["ec2:DescribeInstanceTypes"] = lambda clients: architectures(clients, request.instance_type)
-    if request.image_id or request.image_parameter:
-        wanted["ssm:GetParameter and ec2:DescribeImages"] = lambda clients: image(
-            clients, request.image_id, request.image_parameter
-        )
+    if request.image_id or request.image_parameter or request.image_tags:
+        wanted["ssm:GetParameter and ec2:DescribeImages"] = lambda clients: image(clients, request)
     return wanted
 
 

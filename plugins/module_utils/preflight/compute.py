@@ -10,6 +10,7 @@ import binascii
 import re
 import typing as t
 
+from ..gpu import OLDEST_CUDA, instance_cuda
 from .names import names_problems
 from .problems import number_problems, problem, wanted
 from .tags import tags_problems
@@ -40,6 +41,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         return found
     found.extend(number_problems(settings, "compute_instance_count", 0, MOST_INSTANCES))
     found.extend(_instance_problems(settings))
+    found.extend(_gpu_problems(settings))
     found.extend(_volume_problems(settings))
     found.extend(key_problems("compute_public_key", settings.get("compute_public_key") or ""))
     found.extend(_way_in_problems(settings))
@@ -64,6 +66,11 @@ def warnings(settings: t.Mapping[str, t.Any]) -> list[str]:
             "compute_subnet_tier: private with network_egress: endpoints lets the hosts reach AWS only: Python packages "
             "must come from an index inside it that ml_host_package_environment names, or from the image."
         )
+    if settings.get("compute_os") == "al2" and instance_cuda(settings.get("compute_instance_type") or ""):
+        found.append(
+            "compute_os: al2 has no driver for the GPUs of this instance type, and no PyTorch that would use them. Set "
+            "compute_os: al2023."
+        )
     return found
 
 
@@ -78,6 +85,26 @@ def _instance_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if image and not re.fullmatch(IMAGE, image):
         remedy = "write the id of an image such as ami-0123456789abcdef0, or leave it empty for the newest"
         found.append(problem("compute_image_id", image, "is not the id of an image", remedy))
+    return found
+
+
+def _gpu_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what keeps the GPUs of the instance type from being used, and images from being what was chosen."""
+    found = []
+    kind, image = settings.get("compute_instance_type") or "", settings.get("compute_image")
+    cuda = instance_cuda(kind)
+    if 0 < cuda < OLDEST_CUDA:
+        remedy = "choose g4dn, g5, g6, p4d or later"
+        found.append(problem("compute_instance_type", kind, "has GPUs that are too old for today's PyTorch", remedy))
+    elif cuda == OLDEST_CUDA and not settings.get("compute_image_id"):
+        fault = "has V100 GPUs, for which no Deep Learning base image of Amazon Linux 2023 has a driver"
+        remedy = "choose g4dn, g5, g6, p4d or later, or set compute_image_id to an image with NVIDIA's driver 580 or older"
+        found.append(problem("compute_instance_type", kind, fault, remedy))
+    if image == "gpu" and settings.get("compute_os") == "al2":
+        found.append(problem("compute_image", image, "is of Amazon Linux 2023", "set compute_os: al2023"))
+    if image not in (None, "auto") and settings.get("compute_image_id"):
+        remedy = "set compute_image: auto, or leave compute_image_id empty"
+        found.append(problem("compute_image", image, "contradicts compute_image_id", remedy))
     return found
 
 

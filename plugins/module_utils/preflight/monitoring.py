@@ -26,7 +26,7 @@ HOUR = 3600
 DAY = 86400
 EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 # What the role adds to an instance's name to name its alarms.
-LONGEST_ALARM_ENDING = "-100-status-check"
+LONGEST_ALARM_ENDING = "-100-gpu-temperature"
 
 
 def problems(settings: t.Mapping[str, t.Any]) -> list[str]:

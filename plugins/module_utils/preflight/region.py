@@ -9,6 +9,7 @@ import ipaddress
 import typing as t
 import urllib.parse
 
+from ..gpu import OLDEST_CUDA, instance_cuda
 from .network import SUBNETS, ZONES
 from .problems import problem, wanted
 
@@ -40,6 +41,10 @@ UNREACHABLE = {
 }
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 NOT_ENABLED = {"OptInRequired"}
+
+
+# GiB that PyTorch with CUDA takes on a root volume, beside what the image holds, and something to work with.
+ROOM_FOR_CUDA = 20
 
 
 def is_loopback(endpoint: str) -> bool:
@@ -207,6 +212,9 @@ def _image_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any
         if named:
             remedy = "give an image of that region, or leave it empty for the newest"
             return [problem("compute_image_id", named, f"is not in {region}", remedy)]
+        if settings.get("compute_image") == "baked":
+            remedy = "bake one with playbooks/image.yml, or choose auto"
+            return [problem("compute_image", "baked", f"has no image in {region}", remedy)]
         held = settings.get("compute_os", "")
         fault = f"has no image in {region} ({settings.get('preflight_image_parameter', '')})"
         return [problem("compute_os", held, fault, "choose another system, or set compute_image_id")]
@@ -216,7 +224,9 @@ def _image_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any
         remedy = f"it is for {image['architecture']}: set compute_architecture to that, or give another image"
         found.append(problem("compute_image_id", named, f"is not for {architecture}", remedy))
     size = settings.get("compute_root_volume_size")
-    if isinstance(size, int) and size < image["size"]:
-        fault = f"is less than the image {image['id']} needs"
-        found.append(problem("compute_root_volume_size", size, fault, f"choose {image['size']} (GiB) or more"))
+    least, fault = image["size"], f"is less than the image {image['id']} needs"
+    if instance_cuda(settings.get("compute_instance_type") or "") >= OLDEST_CUDA and not named and not image["baked"]:
+        least, fault = least + ROOM_FOR_CUDA, f"{fault} with PyTorch and CUDA on it"
+    if isinstance(size, int) and size < least:
+        found.append(problem("compute_root_volume_size", size, fault, f"choose {least} (GiB) or more"))
     return found

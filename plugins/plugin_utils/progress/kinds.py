@@ -62,6 +62,7 @@ ID_PREFIXES = {
     "instance": "i-",
     "volume": "vol-",
     "snapshot": "snap-",
+    "image": "ami-",
     "key_pair": "key-",
     "launch_template": "lt-",
 }

@@ -150,6 +150,15 @@ def program(process: str) -> str:
     return unit if unit.endswith(".service") else name
 
 
+def gpus(process: subprocess.Popen[str] | None) -> tuple[list[dict[str, str]], str]:
+    """The GPUs with their driver's version, as nvidia-smi tells, and why there are none."""
+    text = output(process).strip()
+    pairs = [line.rsplit(",", 1) for line in text.splitlines()]
+    if process is None or process.returncode or any(len(pair) < 2 for pair in pairs):
+        return [], f"nvidia-smi says: {text.splitlines()[0]}" if text else "nvidia-smi is not there"
+    return [{"name": name.strip(), "driver": driver.strip()} for name, driver in pairs], ""
+
+
 def space(path: str) -> dict[str, Any]:
     """The file system that holds path, or will hold it, and the MiB left there."""
     while not os.path.exists(path):
@@ -194,6 +203,7 @@ def main(wanted: Mapping[str, Any]) -> None:
     python = run([wanted["python"], "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
     uv = run([wanted["uv"], "--version"])
     token = run(wanted["token"], wanted["token_environment"])
+    smi = run(["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"])
     release = os_release()
     found = {
         "root": os.geteuid() == 0,
@@ -211,6 +221,7 @@ def main(wanted: Mapping[str, Any]) -> None:
         "answers": answers(wanted["urls"]),
         "ports": listeners(wanted["ports"]),
     }
+    found["gpus"], found["gpu_problem"] = gpus(smi)
     found["python"] = output(python).strip()
     found["uv"] = (output(uv).split() + ["", ""])[1]
     found["synced"] = "Would make no changes" in output(sync)

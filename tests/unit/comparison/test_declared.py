@@ -42,6 +42,12 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
     "instances": {"compute_public_key": "ssh-ed25519 AAAA", "compute_instance_count": 3, "compute_running": False},
     "an image": {"compute_image_id": "ami-1", "compute_subnet_tier": "private"},
+    "a GPU": {"compute_instance_type": "g5.xlarge"},
+    "a GPU beside Graviton": {"compute_instance_type": "g5g.xlarge", "compute_architecture": "arm64"},
+    "a driver without a GPU": {"compute_image": "gpu"},
+    "a GPU without a driver": {"compute_instance_type": "g5.xlarge", "compute_image": "system"},
+    "baked images only": {"compute_image": "baked"},
+    "an image for V100": {"compute_instance_type": "p3.2xlarge", "compute_image_id": "ami-1"},
     "alarms": {"monitoring_email": "somebody@example.org", "monitoring_auto_recovery": True},
     "guards": {
         "guardrails_budget_amount": 200,
@@ -93,6 +99,37 @@ def test_the_type_of_a_nat_instance_says_its_processor(told, choice, processor):
     assert instance["attributes"]["Architecture"] == processor
     image = f"resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{processor}"
     assert instance["attributes"]["ImageId"] == ("ami-1" if choice == "an image for it" else image)
+
+
+_PUBLIC = "resolve:ssm:/aws/service"
+_AMAZON = f"{_PUBLIC}/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+_GPU = f"{_PUBLIC}/deeplearning/ami/{{}}/base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id"
+
+
+@pytest.mark.parametrize(
+    ("choice", "image", "system"),
+    [
+        ("defaults", _AMAZON, "al2023"),
+        ("a GPU", _GPU.format("x86_64"), "al2023-gpu"),
+        ("a GPU beside Graviton", _GPU.format("arm64"), "al2023-gpu"),
+        ("a driver without a GPU", _GPU.format("x86_64"), "al2023-gpu"),
+        ("a GPU without a driver", _AMAZON, "al2023"),
+        ("baked images only", "resolve:baked", "al2023"),
+        ("an image for V100", "ami-1", "al2023"),
+    ],
+)
+def test_the_type_chooses_the_image(told, choice, image, system):
+    [instance] = [one for one in told[choice]["declared"]["compute"] if one["kind"] == "instance"]
+    assert (instance["attributes"]["ImageId"], instance["attributes"]["Tags"]["OperatingSystem"]) == (image, system)
+
+
+@pytest.mark.parametrize(("choice", "watched"), [("defaults", False), ("a GPU", True), ("an image for V100", True)])
+def test_gpus_are_watched_where_the_type_has_any(told, choice, watched):
+    declared = told[choice]["declared"]["monitoring"]
+    metrics = [one["attributes"]["MetricName"] for one in declared if one["kind"] == "alarm"]
+    assert ("nvidia_smi_temperature_gpu" in metrics) is watched
+    [dashboard] = [one for one in declared if one["kind"] == "dashboard"]
+    assert ("nvidia_smi_utilization_gpu" in json.dumps(dashboard)) is watched
 
 
 def test_endpoints_are_named_by_their_services(told):

@@ -235,6 +235,62 @@ def _image_disk(aws: Clients) -> bool:
     return found["BlockDeviceMappings"][0]["Ebs"]["DeleteOnTermination"]
 
 
+@behaviour("ec2_image_catalogue")
+def _deep_learning_image(aws: Clients) -> bool:
+    """The Deep Learning base images can be launched, and have a larger root volume than Amazon Linux."""
+    found = aws("ec2").describe_images(Filters=[{"Name": "name", "Values": ["Deep Learning*Amazon Linux 2023*"]}])["Images"]
+    sizes = {one["Architecture"]: one["BlockDeviceMappings"][0]["Ebs"]["VolumeSize"] for one in found}
+    launch(aws, ImageId=next(one["ImageId"] for one in found), InstanceType="g5.xlarge")
+    return set(sizes) == {"x86_64", "arm64"} and min(sizes.values()) > 50
+
+
+@behaviour("ssm_deep_learning_images")
+def _deep_learning_parameters(aws: Clients) -> bool:
+    """Public parameters name the Deep Learning base images, by architecture."""
+    ids = {
+        architecture: aws("ssm").get_parameter(
+            Name=f"/aws/service/deeplearning/ami/{architecture}/base-oss-nvidia-driver-gpu-amazon-linux-2023/latest/ami-id"
+        )["Parameter"]["Value"]
+        for architecture in ("x86_64", "arm64")
+    }
+    found = aws("ec2").describe_images(ImageIds=list(ids.values()))["Images"]
+    return {one["Architecture"]: one["ImageId"] for one in found} == ids
+
+
+def _baked(aws: Clients, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An instance with an encrypted root volume of 30 GiB, and an image of it."""
+    ec2 = aws("ec2")
+    disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 30, "Encrypted": True, "VolumeType": "gp3"}}
+    instance = launch(aws, BlockDeviceMappings=[disk])
+    tags = [{"ResourceType": kind, "Tags": [{"Key": "kind", "Value": kind}]} for kind in ("image", "snapshot")]
+    made = ec2.create_image(InstanceId=instance["InstanceId"], Name=name, TagSpecifications=tags)["ImageId"]
+    return instance, ec2.describe_images(ImageIds=[made])["Images"][0]
+
+
+@behaviour("ec2_create_image")
+def _image_of_an_instance(aws: Clients) -> bool:
+    """An image has snapshots of its instance's volumes, encrypted as they are, and tags on both."""
+    instance, baked = _baked(aws, "baked")
+    ebs = baked["BlockDeviceMappings"][0]["Ebs"]
+    snapshot = aws("ec2").describe_snapshots(SnapshotIds=[ebs["SnapshotId"]])["Snapshots"][0]
+    volume = instance["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    return (
+        (baked["RootDeviceName"], ebs["VolumeSize"], ebs["Encrypted"]) == ("/dev/xvda", 30, True)
+        and (snapshot["VolumeId"], snapshot["Encrypted"]) == (volume, True)
+        and baked["Tags"] == [{"Key": "kind", "Value": "image"}]
+        and snapshot["Tags"] == [{"Key": "kind", "Value": "snapshot"}]
+    )
+
+
+@behaviour("ec2_create_image")
+def _image_name_twice(aws: Clients) -> bool:
+    """A second image of the same name is refused."""
+    instance, baked = _baked(aws, "once")
+    return refused(
+        "InvalidAMIName.Duplicate", aws("ec2").create_image, InstanceId=instance["InstanceId"], Name=baked["Name"]
+    )
+
+
 @behaviour("ec2_instance_interfaces")
 def _top_level_groups(aws: Clients) -> bool:
     """An instance shows the groups of its interface."""

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.mlinfra.aws.plugins.module_utils.machine_image import summarise_image
+from ansible_collections.mlinfra.aws.plugins.module_utils.machine_image import (
+    newest_image,
+    own_images,
+    summarise_image,
+)
 
 
 def test_the_root_volume_is_found_among_all():
@@ -28,3 +32,20 @@ def test_the_root_volume_is_found_among_all():
 
 def test_an_image_without_an_ebs_root_has_no_size():
     assert summarise_image({"ImageId": "ami-1"})["root_volume_size"] == 0
+
+
+def test_own_images_are_found_by_every_tag():
+    assert own_images({"Role": "ml-image"}, "arm64") == {
+        "Owners": ["self"],
+        "Filters": [
+            {"Name": "state", "Values": ["available"]},
+            {"Name": "tag:Role", "Values": ["ml-image"]},
+            {"Name": "architecture", "Values": ["arm64"]},
+        ],
+    }
+
+
+def test_the_image_that_was_made_last_is_the_newest():
+    images = [{"ImageId": f"ami-{day}", "CreationDate": f"2026-11-{day}T00:00:00.000Z"} for day in (10, 12, 11)]
+    assert newest_image(images)["ImageId"] == "ami-12"
+    assert newest_image([]) is None

@@ -103,6 +103,7 @@ def test_architectures(stubs: Stubs) -> None:
 def test_image_by_its_parameter(stubs: Stubs) -> None:
     """The size is that of the root volume, not of another."""
     image = {
+        "ImageId": "ami-1",
         "Architecture": "x86_64",
         "RootDeviceName": "/dev/xvda",
         "BlockDeviceMappings": [
@@ -112,7 +113,40 @@ def test_image_by_its_parameter(stubs: Stubs) -> None:
     }
     stubs.answer("ssm", "get_parameter", {"Parameter": {"Value": "ami-1"}})
     stubs.answer("ec2", "describe_images", {"Images": [image]})
-    assert account.image(stubs, "", "/x") == {"image": {"id": "ami-1", "architecture": "x86_64", "size": 8}}
+    assert account.image(stubs, account.Request(image_parameter="/x")) == {
+        "image": {"id": "ami-1", "architecture": "x86_64", "size": 8, "baked": False}
+    }
+
+
+BAKED = account.Request(image_parameter="/x", image_tags={"Role": "ml-image"}, image_architecture="x86_64")
+
+
+def test_the_newest_image_with_the_tags(stubs: Stubs) -> None:
+    """No parameter is asked for where the account has an image of its own."""
+    images = [
+        {
+            "ImageId": f"ami-{day}",
+            "CreationDate": f"2026-11-0{day}T00:00:00.000Z",
+            "Architecture": "x86_64",
+            "RootDeviceName": "/dev/xvda",
+            "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 50 + day}}],
+        }
+        for day in (1, 3, 2)
+    ]
+    stubs.answer("ec2", "describe_images", {"Images": images})
+    assert account.image(stubs, BAKED)["image"] == {"id": "ami-3", "architecture": "x86_64", "size": 53, "baked": True}
+
+
+def test_without_an_image_with_the_tags_the_parameter_names_it(stubs: Stubs) -> None:
+    stubs.answer("ec2", "describe_images", {"Images": []})
+    stubs.answer("ssm", "get_parameter", {"Parameter": {"Value": "ami-1"}})
+    stubs.answer("ec2", "describe_images", {"Images": [{"ImageId": "ami-1", "Architecture": "x86_64"}]})
+    assert account.image(stubs, BAKED)["image"] == {"id": "ami-1", "architecture": "x86_64", "size": 0, "baked": False}
+
+
+def test_no_image_with_the_tags_and_no_parameter(stubs: Stubs) -> None:
+    stubs.answer("ec2", "describe_images", {"Images": []})
+    assert account.image(stubs, BAKED._replace(image_parameter=""))["image"]["id"] == ""
 
 
 @pytest.mark.parametrize(
@@ -125,13 +159,13 @@ def test_image_by_its_parameter(stubs: Stubs) -> None:
 def test_image_that_is_not_there(arrange: Callable[[Stubs], Stubs], stubs: Stubs) -> None:
     """AWS says it in two ways."""
     arrange(stubs)
-    assert account.image(stubs, "ami-1", "")["image"]["id"] == ""
+    assert account.image(stubs, account.Request(image_id="ami-1"))["image"]["id"] == ""
 
 
 def test_parameter_that_is_not_there(stubs: Stubs) -> None:
     """No image is asked for then."""
     stubs.refuse("ssm", "get_parameter", "ParameterNotFound")
-    assert account.image(stubs, "", "/x")["image"]["id"] == ""
+    assert account.image(stubs, account.Request(image_parameter="/x"))["image"]["id"] == ""
 
 
 def test_only_what_the_request_needs_is_asked() -> None:

@@ -29,7 +29,7 @@ FACTS = {
     "offered_zones": ZONES,
     "near_types": [],
     "architectures": ["x86_64"],
-    "image": {"id": "ami-1", "architecture": "x86_64", "size": 8},
+    "image": {"id": "ami-1", "architecture": "x86_64", "size": 8, "baked": False},
     "standing_zones": {},
 }
 
@@ -119,29 +119,47 @@ def test_failed_calls_say_what_to_do(error: dict, words: tuple[str, ...]) -> Non
         ),
         (
             {},
-            {"image": {"id": "", "architecture": "", "size": 0}},
+            {"image": {"id": "", "architecture": "", "size": 0, "baked": False}},
             [
                 "compute_os: al2023 has no image in us-east-1 (/aws/service/x); choose another system, or set compute_image_id"
             ],
         ),
         (
             {"compute_image_id": "ami-2"},
-            {"image": {"id": "", "architecture": "", "size": 0}},
+            {"image": {"id": "", "architecture": "", "size": 0, "baked": False}},
             [
                 "compute_image_id: ami-2 is not in us-east-1; give an image of that region, or leave it empty for the newest"
             ],
         ),
         (
             {"compute_image_id": "ami-2"},
-            {"image": {"id": "ami-2", "architecture": "arm64", "size": 8}},
+            {"image": {"id": "ami-2", "architecture": "arm64", "size": 8, "baked": False}},
             [
                 "compute_image_id: ami-2 is not for x86_64; it is for arm64: set compute_architecture to that, or give another image"
             ],
         ),
         (
             {"compute_root_volume_size": 20},
-            {"image": {"id": "ami-1", "architecture": "x86_64", "size": 30}},
+            {"image": {"id": "ami-1", "architecture": "x86_64", "size": 30, "baked": False}},
             ["compute_root_volume_size: 20 is less than the image ami-1 needs; choose 30 (GiB) or more"],
+        ),
+        (
+            {"compute_instance_type": "g5.xlarge", "compute_root_volume_size": 80},
+            {"image": {"id": "ami-1", "architecture": "x86_64", "size": 75, "baked": False}},
+            [
+                "compute_root_volume_size: 80 is less than the image ami-1 needs with PyTorch and CUDA on it; "
+                "choose 95 (GiB) or more"
+            ],
+        ),
+        (
+            {"compute_instance_type": "g5.xlarge", "compute_root_volume_size": 80},
+            {"image": {"id": "ami-1", "architecture": "x86_64", "size": 80, "baked": True}},
+            [],
+        ),
+        (
+            {"compute_image": "baked"},
+            {"image": {"id": "", "architecture": "", "size": 0, "baked": False}},
+            ["compute_image: baked has no image in us-east-1; bake one with playbooks/image.yml, or choose auto"],
         ),
     ],
 )

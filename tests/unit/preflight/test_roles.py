@@ -226,6 +226,10 @@ SETTING_OF_EACH_CASE = [
         {"compute_instance_count": 101},
         "compute_instance_count: 101 is out of range; choose a number from 0 to 100",
     ),
+    ("compute", {"compute_instance_type": "g3.4xlarge"}, "too old for today's PyTorch; choose g4dn, g5"),
+    ("compute", {"compute_instance_type": "p3.2xlarge"}, "has V100 GPUs, for which no Deep Learning base image"),
+    ("compute", {"compute_image": "gpu", "compute_os": "al2"}, "compute_image: gpu is of Amazon Linux 2023"),
+    ("compute", {"compute_image": "baked", "compute_image_id": "ami-0123456789abcdef0"}, "contradicts compute_image_id"),
     ("compute", {"compute_instance_count": -1}, "compute_instance_count: -1"),
     ("compute", {"compute_instance_type": "medium"}, "compute_instance_type: medium is not an instance type"),
     ("compute", {"compute_image_id": "ami-xyz"}, "compute_image_id: ami-xyz"),
@@ -256,7 +260,7 @@ SETTING_OF_EACH_CASE = [
     ("monitoring", {"monitoring_log_retention_days": 0}, "monitoring_log_retention_days: 0"),
     ("monitoring", {"monitoring_email": "ml alarms@example.org"}, "is not an e-mail address"),
     ("monitoring", {"monitoring_email": "ml@localhost"}, "is not an e-mail address"),
-    ("monitoring", {"monitoring_instance_name": "a" * 239}, "256 characters"),
+    ("monitoring", {"monitoring_instance_name": "a" * 239}, "259 characters"),
     (
         "monitoring",
         {"preflight_roles": ["iam"], "monitoring_metrics_namespace": "A", "iam_metrics_namespace": "B"},
@@ -420,3 +424,15 @@ def test_each_role_begins_with_its_preflight(role: str) -> None:
     assert first["when"] == f"'{role}' not in (preflight_passed | default([]))"
     (preflight,) = yaml.safe_load((tasks / "preflight.yml").read_text())
     assert preflight["mlinfra.aws.preflight"] == {"roles": [role]}
+
+
+def test_gpus_that_can_be_used_are_no_mistake() -> None:
+    """Those of later types, and V100 with an image that somebody made for them."""
+    assert _problems("compute", {"compute_instance_type": "g5.xlarge", "compute_image": "auto"}) == []
+    assert _problems("compute", {"compute_instance_type": "p3.2xlarge", "compute_image_id": "ami-0123456789abcdef0"}) == []
+
+
+def test_gpus_without_a_driver_are_warned_of() -> None:
+    assert compute.warnings({"compute_os": "al2", "compute_instance_type": "t3.medium"}) == []
+    [warning] = compute.warnings({"compute_os": "al2", "compute_instance_type": "g5.xlarge"})
+    assert "compute_os: al2023" in warning

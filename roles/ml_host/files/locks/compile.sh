@@ -24,6 +24,7 @@ without_torch_hash() {
 
 compile uv --universal
 compile cuda --universal
+compile cuda12 --universal
 compile cpu --universal --excludes without-cuda.txt
 compile al2 --python-platform x86_64-manylinux_2_17 --only-binary :all: --excludes without-cuda.txt
 without_torch_hash cpu

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Makes the Amazon-like tree's RPM repository: amazon.repository.py RECIPE TARGET, inside the tree.
+"""Makes the Amazon-like tree's RPM repositories: amazon.repository.py RECIPE TARGET, inside the tree.
 
-Packages that a role uses carry real files, taken from the Debian package of the same purpose. The others are those that
+TARGET is what the hosts' packages come from; beside it, TARGET-updates has newer releases of a few. Packages that a role uses carry real files, taken from the Debian package of the same purpose. The others are those that
 Amazon's image has anyway, by name, so that naming them is no error.
 """
 
@@ -42,6 +42,8 @@ EMPTY = (
     "util-linux",
     "xz",
 )
+# Of these there are newer releases: of a program, of what every host has, and of what takes a restart.
+UPDATED = ("tmux", "amazon-ssm-agent", "kernel")
 AWS_WRAPPER = """#!/bin/sh
 # AWS CLI from 2.13 on reads AWS_ENDPOINT_URL, the one that this package carries does not.
 exec /usr/lib/mlinfra-local-cloud/aws ${AWS_ENDPOINT_URL:+--endpoint-url "$AWS_ENDPOINT_URL"} "$@"
@@ -129,15 +131,17 @@ def lay_out(stages: Path, recipe: Path) -> None:
     subprocess.run([agent / "stage", agent, stages / "amazon-cloudwatch-agent"], check=True)
 
 
-def specification(stages: Path, recipe: Path) -> str:
-    """One specification that makes all packages in one go."""
+def specification(stages: Path, recipe: Path, release: int, names: tuple[str, ...] = ()) -> str:
+    """One specification that makes all packages in one go, or some of them."""
     parts = [
-        "Name: mlinfra-local-cloud\nVersion: 2023.0.0\nRelease: 1.amzn2023\nSummary: Doubles of Amazon's packages\n"
+        f"Name: mlinfra-local-cloud\nVersion: 2023.0.0\nRelease: {release}.amzn2023\nSummary: Doubles of Amazon's packages\n"
         "License: GPL-3.0-or-later\nAutoReqProv: no\n%description\nDoubles of Amazon's packages.\n"
         "%install\nmkdir -p %{buildroot}\n",
     ]
     for stage in sorted(stages.iterdir()):
         name = stage.name
+        if names and name not in names:
+            continue
         files = [path for path in stage.rglob("*") if path.is_symlink() or not path.is_dir()]
         listed = "\n".join(f'"/{path.relative_to(stage)}"' for path in files)
         # What a package's own script is run by.
@@ -147,6 +151,8 @@ def specification(stages: Path, recipe: Path) -> str:
             f"%package -n {name}\nSummary: Double of {name}\nAutoReqProv: no\n{provides}"
             f"%description -n {name}\nDouble of Amazon's package, for rehearsals.\n%files -n {name}\n{listed}\n"
         )
+    if names:
+        return "\n".join(parts)
     script = (recipe / "common.cloudwatch.sh").read_text(encoding="utf-8")
     parts.append(f"%post -n amazon-cloudwatch-agent\n{script.replace('%', '%%')}\n")
     text = "\n".join(parts)
@@ -158,16 +164,12 @@ def specification(stages: Path, recipe: Path) -> str:
     return text.replace("%files -n amazon-cloudwatch-agent\n", "%files -n amazon-cloudwatch-agent\n" + folders)
 
 
-def main() -> None:
-    """Lay out, build, index."""
-    recipe, target = Path(sys.argv[1]), Path(sys.argv[2])
+def build(specified: str, target: Path) -> None:
+    """Build what a specification has, and index it."""
     target.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as temporary:
-        stages, top = Path(temporary, "stages"), Path(temporary, "top")
-        stages.mkdir()
-        lay_out(stages, recipe)
-        spec = Path(temporary, "doubles.spec")
-        spec.write_text(specification(stages, recipe), encoding="utf-8")
+        top, spec = Path(temporary, "top"), Path(temporary, "doubles.spec")
+        spec.write_text(specified, encoding="utf-8")
         # Files are carried as they are: no stripping, no byte code, quick compression.
         defines = {
             "_topdir": top,
@@ -182,6 +184,16 @@ def main() -> None:
         arguments = [word for name, value in defines.items() for word in ("--define", f"{name} {value}")]
         subprocess.run(["rpmbuild", "-bb", "--quiet", *arguments, spec], check=True)
     subprocess.run(["createrepo_c", "--quiet", target], check=True)
+
+
+def main() -> None:
+    """Lay out, and make both repositories."""
+    recipe, target = Path(sys.argv[1]), Path(sys.argv[2])
+    with tempfile.TemporaryDirectory() as temporary:
+        stages = Path(temporary)
+        lay_out(stages, recipe)
+        build(specification(stages, recipe, release=1), target)
+        build(specification(stages, recipe, release=2, names=UPDATED), target.with_name(f"{target.name}-updates"))
 
 
 if __name__ == "__main__":

@@ -23,10 +23,18 @@ baseurl=file:///usr/share/mlinfra-local-cloud/rpm
 enabled=1
 gpgcheck=0
 metadata_expire=never
+
+# Newer releases of a few packages, for who wants to rehearse an update.
+[amazonlinux-updates]
+name=Amazon Linux 2023 updates (double of the rehearsal)
+baseurl=file:///usr/share/mlinfra-local-cloud/rpm-updates
+enabled=0
+gpgcheck=0
+metadata_expire=never
 REPOSITORY
 mkdir -p /etc/dnf/vars
 echo 2023.0.0 >/etc/dnf/vars/releasever
-dnf install --assumeyes --quiet system-release amazon-ssm-agent
+dnf install --assumeyes --quiet system-release amazon-ssm-agent kernel
 dnf makecache --quiet
 
 # From here on nothing says Debian.

@@ -31,4 +31,6 @@ mkdir -p /var/cache/mlinfra-uv
 # The network is set up from outside, and a container has no hardware, consoles or kernel to tend.
 systemctl mask --quiet systemd-networkd.service systemd-networkd-wait-online.service systemd-resolved.service \
   systemd-timesyncd.service getty.target console-getty.service \
-  systemd-remount-fs.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer
+  systemd-remount-fs.service e2scrub_all.timer fstrim.timer
+# Updates come by themselves only where a role asks for it.
+systemctl disable --quiet apt-daily.timer apt-daily-upgrade.timer

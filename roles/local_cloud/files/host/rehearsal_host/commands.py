@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from . import controller, network, trees
+from . import controller, images, network, trees
 from .machine import Machine, mounts
 from .model import LAST_SLOT, LOGIN_USERS, HostError, HostSpec, Slot
 from .processes import marked
@@ -37,6 +37,7 @@ Every verb prints one JSON object. `changed` says whether something was done, or
   host down --slot 8 --directory D --name debian      remove it; without --name all hosts of the slot
   host apply --slot 8 --directory D < hosts.json      make exactly the hosts of a JSON list, remove others:
       [{"name": "a", "private_ip": "10.0.1.4", "distribution": "amazon", "instance_id": "i-1", "state": "running"}]
+  host bake --slot 8 --directory D --name a --image ami-1     make it an image, which hosts with "image": "ami-1" begin with
 """
 
 
@@ -160,7 +161,7 @@ def apply(arguments: argparse.Namespace) -> dict[str, Any]:
     """Make exactly the hosts of the list on standard input: started, stopped or gone, as their instances are."""
     slot = _slot(arguments)
     wanted = [item for item in json.load(sys.stdin) if item.get("state", "running") not in GONE]
-    specs = [HostSpec(**{key: value for key, value in item.items() if key != "state"}) for item in wanted]
+    specs = [_spec(slot, item) for item in wanted]
     stopped = {item["name"] for item in wanted if item.get("state") in STOPPED}
     removed = [name for name in _all_names(slot) if name not in {spec.name for spec in specs}]
     for name in removed:
@@ -170,6 +171,22 @@ def apply(arguments: argparse.Namespace) -> dict[str, Any]:
     actions = [f"{name}: remove the host" for name in removed]
     actions += [f"{host['name']}: {action}" for host in hosts for action in host["actions"]]
     return {"changed": bool(actions), "actions": actions, "removed": removed, "hosts": hosts}
+
+
+def _spec(slot: Slot, item: dict[str, Any]) -> HostSpec:
+    """The host of an entry. An image that was not baked here is Amazon's, for which the tree stands."""
+    image = item.get("image", "")
+    named = {key: value for key, value in item.items() if key not in ("state", "image")}
+    return HostSpec(**named, image=image if images.is_there(slot, image) else "")
+
+
+def bake(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Make an image of one host, which is removed, and remove the images that are not to be kept."""
+    slot = _slot(arguments)
+    if arguments.check:
+        return {"changed": True, "image": arguments.image, "removed": []}
+    Machine(slot, arguments.name).bake(arguments.image)
+    return {"changed": True, "image": arguments.image, "removed": images.prune(slot, {arguments.image, *arguments.keep})}
 
 
 def _settle(machine: Machine, spec: HostSpec, stopped: bool, only_say: bool) -> dict[str, Any]:
@@ -194,8 +211,9 @@ VERBS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "announce": announce,
     "list": list_hosts,
     "apply": apply,
+    "bake": bake,
 }
-ON_A_SLOT = ("up", "stop", "down", "announce", "list", "apply")
+ON_A_SLOT = ("up", "stop", "down", "announce", "list", "apply", "bake")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -212,13 +230,16 @@ def _parser() -> argparse.ArgumentParser:
         if verb in ON_A_SLOT:
             sub.add_argument("--slot", type=int, required=True, help=f"the rehearsal's number, 0 to {LAST_SLOT}")
             sub.add_argument("--directory", required=True, help="the slot's folder of state")
-        if verb in ("up", "stop", "down", "announce"):
+        if verb in ("up", "stop", "down", "announce", "bake"):
             sub.add_argument("--name", required=verb != "down", default="", help="the host's name")
         if verb in ("up", "tree"):
             sub.add_argument("--distribution", choices=sorted(LOGIN_USERS), default="amazon")
         if verb == "announce":
             sub.add_argument("--what", choices=("nothing", "spot", "rebalance", "interruption"), required=True)
             sub.add_argument("--seconds", type=int, default=120, help="until then")
+        if verb == "bake":
+            sub.add_argument("--image", required=True, help="the image's id")
+            sub.add_argument("--keep", action="append", default=[], help="an image to keep; all others go that no host is on")
         if verb == "up":
             sub.add_argument("--private-ip", required=True, help="decides the address: 127.(10+slot).third.fourth")
             sub.add_argument(

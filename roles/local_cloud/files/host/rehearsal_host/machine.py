@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import controller, guest, network, trees
+from . import controller, guest, images, network, trees
 from .model import HostError, HostSpec, Process, Record, Slot
 from .processes import alive, leader_of, marked, run, spawn, start_time, stop, stop_all, tail, wait_until
 
@@ -131,7 +131,7 @@ class Machine:
         if self.record is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._save(Record(spec, str(tree)))
-        self._mount(tree)
+        self._mount(images.layers(self.slot, spec.image, tree))
         guest.prepare(self.root, spec, self.slot)
         try:
             self._start(spec)
@@ -147,6 +147,19 @@ class Machine:
         stop(self.process("machine"), grace=20)
         self._release()
         return ran
+
+    def bake(self, image: str) -> None:
+        """Stop the host, make an image of what it had written, and remove it.
+
+        Raises:
+            HostError: there is no such host, or it began with an image itself.
+        """
+        if self.record is None or self.record.spec.image:
+            raise HostError(f"no image can be made of '{self.name}': it is {'made of one' if self.record else 'not there'}")
+        self.halt()
+        run(["umount", str(self.root)])
+        images.keep(self.slot, image, self.folder / "upper", self.record.tree)
+        self.down()
 
     def down(self) -> bool:
         """Stop the host and remove all of it. Its disk is deleted in the background. Whether there was one."""
@@ -185,12 +198,12 @@ class Machine:
     def _unmounted(self) -> bool:
         return not os.path.ismount(self.root)
 
-    def _mount(self, tree: Path) -> None:
+    def _mount(self, layers: str) -> None:
         for part in ("upper", "work", "root"):
             (self.folder / part).mkdir(exist_ok=True)
         if self._unmounted():
-            layers = f"lowerdir={tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
-            run(["mount", "-t", "overlay", self.machine, "-o", layers, str(self.root)])
+            options = f"lowerdir={layers},upperdir={self.folder}/upper,workdir={self.folder}/work"
+            run(["mount", "-t", "overlay", self.machine, "-o", options, str(self.root)])
 
     def _start(self, spec: HostSpec) -> None:
         self.slot.runtime.mkdir(parents=True, exist_ok=True)

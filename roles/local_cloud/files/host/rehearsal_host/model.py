@@ -38,6 +38,7 @@ class HostSpec:
         instance_id: the instance behind it; empty for a host without one, which then has no metadata service.
         public_key: the SSH public key it accepts from the start; an instance's key pair is added by its metadata.
         region: the instance's region.
+        image: the machine image that it begins with; empty for the distribution's tree alone.
     """
 
     name: str
@@ -46,6 +47,7 @@ class HostSpec:
     instance_id: str = ""
     public_key: str = ""
     region: str = "us-east-1"
+    image: str = ""
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.match(self.name):
@@ -93,6 +95,11 @@ class Slot:
     def hosts(self) -> Path:
         """The folder that holds one folder a host."""
         return self.directory / "hosts"
+
+    @property
+    def images(self) -> Path:
+        """The folder that holds one folder a machine image that was baked here."""
+        return self.directory / "images"
 
     @property
     def https_port(self) -> int:

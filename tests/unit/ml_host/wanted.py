@@ -1,0 +1,42 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Works out what the role ml_host wants of a host. A program: look-ups need Ansible's own import of collections.
+
+Reads a JSON list of settings, what the probe found among them as ml_host_found, and prints for each the lock, what is
+wrong with the host, and the CloudWatch agent's configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+
+ROOT = Path(__file__).parents[3]
+ROLE = ROOT / "roles" / "ml_host"
+ENVIRONMENT = {"mlinfra_project": "p", "mlinfra_environment": "dev", "mlinfra_account_id": "123456789012"}
+
+
+def wanted(settings: dict[str, Any]) -> dict[str, Any]:
+    """What the role makes of these settings."""
+    loader = DataLoader()
+    files = (ROOT / "group_vars" / "all.yml", ROLE / "defaults" / "main.yml", *sorted((ROLE / "vars" / "main").glob("*.yml")))
+    variables: dict[str, Any] = {}
+    for file in files:
+        variables.update(loader.load_from_file(str(file), cache="none", trusted_as_template=True))
+    templar = Templar(loader=loader, variables={**variables, **ENVIRONMENT, **settings})
+    agent = (ROLE / "templates" / "amazon-cloudwatch-agent.json.j2").read_text(encoding="utf-8")
+    return {
+        "lock": templar.template(trust_as_template("{{ ml_host_lock }}")),
+        "problems": templar.template(trust_as_template("{{ ml_host_problems }}")),
+        "agent": templar.template(trust_as_template(agent)),
+    }
+
+
+if __name__ == "__main__":
+    init_plugin_loader([str(ROOT / ".cache" / "collections")])
+    json.dump([wanted(settings) for settings in json.load(sys.stdin)], sys.stdout, default=str)
