@@ -45,7 +45,11 @@ def table(document: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], 
     drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for line in lines:
         drawn.add_row(*line)
-    Console(highlight=False).print(drawn)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        # Nothing is cut off in a file or a pipe.
+        console.width = console.measure(drawn).maximum
+    console.print(drawn)
     return None
 
 
