@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - mlinfra.aws authors (@mlinfra)
 description:
-  - Opens what playbooks/connect.yml has prepared, after its last task. A task has no terminal, and ends; a connection
+  - Opens what playbooks/connect.yml, submit.yml and runs.yml have prepared, after the last task. A task has no terminal, and ends; a connection
     wants both a terminal and to last.
   - Does nothing after other playbooks. Has to be among C(callbacks_enabled).
 """

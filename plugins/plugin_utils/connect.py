@@ -1,11 +1,11 @@
 # Copyright: (c) the mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Opens what runs on a host at a port of this machine, or a shell there, until it is interrupted.
+"""Opens what runs on a host at a port of this machine, or a shell there, or follows a run, until it is interrupted.
 
-A request is a dictionary of `way` (ssm or ssh), `to` (jupyter, tensorboard or shell), `name`, `instance_id`, `port` (on the
-host), `local_port`, `browser`, `token_parameter`, `plugin`, `ssh` (the command up to the host) and `aws` (how boto3 gets
-in). No secret is an argument of any process: the token passes from boto3 to a page that only its owner can read.
+A request is a dictionary of `way` (ssm or ssh), `to` (jupyter, tensorboard, shell or run), `name`, `instance_id`, `plugin`,
+`ssh` (the command up to the host) and `aws` (how boto3 gets in); for a port `port` (on the host), `local_port`, `browser` and
+`token_parameter`; for a run `run`, `user` (whose it is), `bucket` (of the models) and `again` (what follows it anew). No secret is an argument of any process: the token passes from boto3 to a page that only its owner can read.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import contextlib
 import html
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -107,10 +108,21 @@ def client_of(request: Request, service: str) -> t.Any:
     return session.client(service, endpoint_url=aws.get("endpoint_url") or None, verify=aws.get("aws_ca_bundle") or None)
 
 
+def follow_command(request: Request) -> str:
+    """What follows a run on its host."""
+    return shlex.join(["sudo", "-H", "-u", request["user"], "/usr/local/bin/mlinfra", "runs", "logs", "-f", request["run"]])
+
+
 def session_parameters(request: Request, local_port: int) -> dict[str, t.Any]:
     """What StartSession is asked for."""
     if request["to"] == "shell":
         return {"Target": request["instance_id"]}
+    if request["to"] == "run":
+        return {
+            "Target": request["instance_id"],
+            "DocumentName": "AWS-StartInteractiveCommand",
+            "Parameters": {"command": [follow_command(request)]},
+        }
     ports = {"portNumber": [str(request["port"])], "localPortNumber": [str(local_port)]}
     return {
         "Target": request["instance_id"],
@@ -171,6 +183,10 @@ def command_over_ssh(request: Request, local_port: int) -> Iterator[tuple[list[s
     *command, host = request["ssh"]
     if request["to"] == "shell":
         yield [*command, "-t", host], dict(os.environ)
+        return
+    if request["to"] == "run":
+        # With a terminal there, what follows ends with the connection.
+        yield [*command, "-tt", "-o", "LogLevel=ERROR", "-o", "ServerAliveInterval=15", host, follow_command(request)], dict(os.environ)
         return
     forward = f"{LOCALHOST}:{local_port}:{LOCALHOST}:{request['port']}"
     options = ["-N", "-T", "-o", "ExitOnForwardFailure=yes", "-o", "ServerAliveInterval=15", "-L", forward]
@@ -236,6 +252,48 @@ def _listen_again() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def follow(request: Request, command: list[str], environment: dict[str, str], say: Callable[[str], None]) -> int:
+    """Show a run's output until it ends, and end as it did.
+
+    Raises:
+        ConnectError: the connection ended before the run.
+    """
+    goes_on = f"Run {request['run']} goes on. Follow it again: {request['again']}"
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            # The host's terminal ends lines its own way.
+            say(line.decode(errors="replace").rstrip("\r\n"))
+        process.wait()
+    except KeyboardInterrupt:
+        say(goes_on)
+        return 0
+    finally:
+        end(process)
+    ended = run_record(request)
+    if ended["state"] in ("starting", "running"):
+        raise ConnectError(f"The connection ended. {goes_on}")
+    return 0 if ended["state"] == "succeeded" else ended["exit_code"] or 1
+
+
+def run_record(request: Request) -> dict[str, t.Any]:
+    """What is known of a run.
+
+    Raises:
+        ConnectError: it can't be read.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    key = f"experiments/{request['run']}/run.json"
+    try:
+        return json.load(client_of(request, "s3").get_object(Bucket=request["bucket"], Key=key)["Body"])
+    except (BotoCoreError, ClientError) as error:
+        raise ConnectError(f"How the run ended can't be read: {error}") from error
+
+
 def hold_port(
     request: Request, command: list[str], environment: dict[str, str], port: int, say: Callable[[str], None]
 ) -> int:
@@ -281,20 +339,24 @@ def run(request: Request, say: Callable[[str], None]) -> int:
         say: takes lines for people.
 
     Returns:
-        The exit status: 0, or the shell's.
+        The exit status: 0, or the shell's, or the run's.
 
     Raises:
         ConnectError: it can't be opened.
     """
-    port = free_port(int(request["local_port"]))
-    if port != int(request["local_port"]) and request["to"] != "shell":
-        say(f"Port {request['local_port']} of this machine is taken.")
+    port = 0
+    if request["to"] not in ("shell", "run"):
+        port = free_port(int(request["local_port"]))
+        if port != int(request["local_port"]):
+            say(f"Port {request['local_port']} of this machine is taken.")
     way = command_over_ssm if request["way"] == "ssm" else command_over_ssh
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with way(request, port) as (command, environment):
             if request["to"] == "shell":
                 return open_shell(command, environment)
+            if request["to"] == "run":
+                return follow(request, command, environment, say)
             return hold_port(request, command, environment, port, say)
     finally:
         signal.signal(signal.SIGTERM, before)

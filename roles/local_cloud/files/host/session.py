@@ -3,8 +3,8 @@
 
 Takes the arguments as the AWS CLI and the connection plugin give them: the answer of StartSession (or the name of the
 environment variable that has it), region, action, profile, the request's parameters, the service's endpoint. The
-endpoint's port tells the slot. Of Session Manager it rehearses the terminal and the forwarding of a port, not the agent,
-the permissions or the protocol.
+endpoint's port tells the slot. Of Session Manager it rehearses the terminal, one command in it, and the forwarding of a
+port, not the agent, the permissions or the protocol.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rehearsal_host.processes import leader_of
 
 USER = "ssm-user"
 FORWARDING = "AWS-StartPortForwardingSession"
+COMMAND = "AWS-StartInteractiveCommand"
 # Of the release from which the plugin reads the session from its environment.
 VERSION = "1.2.707.0"
 NEW_NETWORK = 0x40000000
@@ -51,8 +52,8 @@ def init_of(target: str, slot: int) -> int:
     raise SystemExit(f"session-manager-plugin: no host runs for {target} in slot {slot}")
 
 
-def shell(leader: int) -> list[str]:
-    """The command that opens the login shell."""
+def shell(leader: int, command: str = "") -> list[str]:
+    """What opens the login shell, or runs a command in one."""
     return [
         "nsenter",
         "--target",
@@ -69,6 +70,7 @@ def shell(leader: int) -> list[str]:
         USER,
         "--shell",
         "/bin/bash",
+        *(["--command", command] if command else []),
     ]
 
 
@@ -160,7 +162,8 @@ def main() -> int:
         forward(session, leader, int(ports["portNumber"][0]), int(ports["localPortNumber"][0]))
     child, terminal = pty.fork()
     if child == 0:
-        command = shell(leader)
+        wanted = parameters["Parameters"]["command"][0] if parameters.get("DocumentName") == COMMAND else ""
+        command = shell(leader, wanted)
         os.execvp(command[0], command)
     # Ended from outside, the session takes its shell along.
     signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGHUP))

@@ -21,6 +21,7 @@ USER = "operator"
 # The documents of sessions that the rehearsal's plugin knows, each with the parameters that it takes.
 DOCUMENTS = {
     "SSM-SessionManagerRunShell": set(),
+    "AWS-StartInteractiveCommand": {"command"},
     "AWS-StartPortForwardingSession": {"portNumber", "localPortNumber"},
 }
 

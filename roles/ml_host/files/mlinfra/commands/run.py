@@ -93,7 +93,9 @@ def _follow(name: str, until_it_ends: bool) -> None:
     if not until_it_ends:
         return
     ended = store.read(name)[0]
-    output.result(asdict(ended), f"Run {name} {ended.told()}")
+    # The last line of the output says it to people.
+    if output.is_json():
+        output.result(asdict(ended), "")
     if ended.state != "succeeded":
         raise typer.Exit(ended.exit_code or 1)
 

@@ -49,6 +49,8 @@ def command(run: Run, python: str) -> list[str]:
         return [python, *script]
     return [
         *(python, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={run.processes}"),
+        # A host's own name need not lead to it.
+        "--local-addr=127.0.0.1",
         *script,
     ]
 

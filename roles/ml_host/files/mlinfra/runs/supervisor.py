@@ -83,9 +83,9 @@ class Supervisor:
 
     def _become(self, run: Run) -> None:
         """Take on another state, here and in the bucket."""
+        self._document = store.write(run, self._document)
         self.run = run
         store.keep(run)
-        self._document = store.write(run, self._document)
 
     def main(self) -> int:
         """The whole run; returns the script's exit status."""
@@ -226,10 +226,10 @@ class Supervisor:
         shutil.rmtree(places.data(self.run.run), ignore_errors=True)
         ended = replace(ended, ended=now())
         self._say(f"Run {ended.run} {ended.told()}")
-        store.keep(ended)
         if self._document is None:
             # It is not ours, or S3 can't be reached: what is there is not to be touched.
             self.run = ended
+            store.keep(ended)
             return
         try:
             self._mirror.finish()
@@ -237,7 +237,12 @@ class Supervisor:
             problem = error if isinstance(error, Problem) else told(error)
             text = problem.text if problem else repr(error)
             ended = replace(ended, reason=f"{ended.reason} Not all of it reached the bucket: {text}".strip())
-        self._become(ended)
+        try:
+            self._become(ended)
+        except Exception:
+            # The bucket still says that it runs; this host knows better.
+            store.keep(ended)
+            raise
 
 
 def _meaning(code: int | None) -> str:
