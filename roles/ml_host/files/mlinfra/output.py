@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from .errors import Problem
 
+# Of a table that goes to no terminal.
+MOST_COLUMNS = 10_000
+
 _as_json = False
 
 
@@ -40,6 +43,7 @@ def table(document: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], 
         return result(document, empty)
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
 
     drawn = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
@@ -48,7 +52,7 @@ def table(document: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], 
     console = Console(highlight=False)
     if not console.is_terminal:
         # Nothing is cut off in a file or a pipe.
-        console.width = console.measure(drawn).maximum
+        console.width = Measurement.get(console, console.options.update(width=MOST_COLUMNS), drawn).maximum
     console.print(drawn)
     return None
 
