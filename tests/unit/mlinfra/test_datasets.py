@@ -17,7 +17,7 @@ import os, pathlib, sys
 source, target = (pathlib.Path(os.environ[f"MLINFRA_{kind}_DIRECTORY"]) for kind in ("INPUT", "OUTPUT"))
 print("reading", *sorted(path.name for path in source.iterdir()))
 (target / "sums").mkdir()
-for path in source.iterdir():
+for path in filter(pathlib.Path.is_file, source.rglob("*")):
     (target / "sums" / path.name).write_text(path.read_text() * int(sys.argv[1]))
 """
 
