@@ -658,6 +658,16 @@ def _checksums_of_parts(aws: Clients) -> bool:
 
 
 @behaviour("s3_checksums")
+def _kind_of_checksum(aws: Clients) -> bool:
+    """The checksum of an object that was sent as a whole is told as such."""
+    s3, where = aws("s3"), {"Bucket": "kind-of-checksum", "Key": "k"}
+    s3.create_bucket(Bucket=where["Bucket"])
+    s3.put_object(**where, Body=b"test", **SHA256)
+    seen = s3.head_object(**where, ChecksumMode="ENABLED")
+    return (seen["ChecksumSHA256"], seen.get("ChecksumType")) == (SHA256["ChecksumSHA256"], "FULL_OBJECT")
+
+
+@behaviour("s3_checksums")
 def _unknown_upload(aws: Clients) -> bool:
     """No part is taken for an upload that does not exist, nor is it completed."""
     s3, where = aws("s3"), {"Bucket": "unknown-upload", "Key": "k", "UploadId": "none"}

@@ -3,25 +3,34 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import socket
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlinfra import s3
 
-FILES = Path(__file__).resolve().parents[3] / "roles" / "local_cloud" / "files"
-sys.path.insert(0, str(FILES))
+HERE = Path(__file__).resolve().parent
+ROLES = HERE.parents[2] / "roles"
+sys.path[:0] = [str(HERE), str(ROLES / "local_cloud" / "files")]
 
+import driver
 from emulator import calls, control
-from emulator.places import Place
+from emulator.places import HOST, Place
 
-# Of these, each test process takes one that is free.
-SLOTS = range(80, 96)
+# Of these, each test process takes one that is free: several may run on one machine.
+SLOTS = range(84, 98)
+TEXT: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 TLS_ONLY = {
     "Sid": "TlsOnly",
     "Effect": "Deny",
@@ -59,6 +68,14 @@ class Buckets:
         """What a listing shows."""
         return [entry["Key"] for entry in s3.client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
 
+    def command(self, *arguments: str, kill: int = 0, moment: str = "before") -> subprocess.CompletedProcess[str]:
+        """Run the command in a process of its own, killed at its writing call of that number. See driver.py."""
+        return subprocess.run(self.call(*arguments, kill=kill, moment=moment), env=self.environment, **TEXT, check=False)
+
+    def call(self, *arguments: str, kill: int = 0, moment: str = "before") -> list[str]:
+        """The same as a command line."""
+        return [sys.executable, "-P", str(HERE / "driver.py"), str(kill), moment, *arguments]
+
     def deny(self, bucket: str, *actions: str) -> None:
         """Refuse actions on a bucket and its objects, beside plain HTTP."""
         where = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
@@ -71,16 +88,23 @@ class Buckets:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """An emulator for all tests of this folder."""
-    place = next(filter(_started, (Place(slot, tmp_path_factory.mktemp("emulator")) for slot in SLOTS)))
-    yield place
-    control.stop(place)
+    with ExitStack() as stack:
+        slot = next(slot for slot in SLOTS if _taken(stack, slot))
+        place = Place(slot, tmp_path_factory.mktemp("emulator"))
+        control.start(place)
+        yield place
+        control.stop(place)
 
 
-def _started(place: Place) -> bool:
+def _taken(stack: ExitStack, slot: int) -> bool:
+    """Whether the slot was free, and is this process's until the stack ends."""
+    lock = stack.enter_context((Path(tempfile.gettempdir()) / f"mlinfra-slot-{slot}.lock").open("w"))
     try:
-        return control.start(place)
-    except control.Trouble:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, Place(slot, Path()).https_port)) != 0
 
 
 @pytest.fixture
@@ -90,10 +114,14 @@ def buckets(emulator: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     environment = {
         **control.client_environment(emulator),
         **{f"MLINFRA_{kind.upper()}_BUCKET": name for kind, name in names.items()},
-        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROLES / "ml_host" / "files"),
+        "HOME": str(tmp_path / "home"),
+        "MLINFRA_BY": "jane",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setitem(sys.modules, "mlinfra.serving.check", driver.serving())
     s3.client.cache_clear()
     made = Buckets(emulator, environment, **names)
     for name in names.values():

@@ -36,6 +36,11 @@ def result(document: Any, text: str) -> None:
     print(json.dumps(document, indent=2, default=str) if _as_json else text)
 
 
+def outcome(document: dict[str, Any], changed: bool, text: str) -> None:
+    """Tell what a command has done, or would do: to programs also whether that is a change, and the sentence for people."""
+    result({**document, "changed": changed, "told": text}, text)
+
+
 def table(document: Any, columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
     """Tell a list: the document to programs, a table to people, or a sentence where there is nothing in it."""
     lines = [["" if cell is None else str(cell) for cell in row] for row in rows]

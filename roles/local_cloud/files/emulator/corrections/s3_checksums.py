@@ -64,6 +64,8 @@ def _head_object(original: Any, self: S3Response, bucket_name: str, query: Any, 
     name = f"x-amz-checksum-{key.checksum_algorithm.lower()}" if key and key.checksum_algorithm else ""
     if name in answered and key.checksum_type:
         answered[name] = _of_object(key)[f"Checksum{key.checksum_algorithm}"]
+    elif name in answered:
+        answered["x-amz-checksum-type"] = "FULL_OBJECT"
     return status, answered, body
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,10 +38,10 @@ def upload(
     if check:
         changed = datasets.differs(reference, files)
         text = f"{reference} {'would be stored' if changed else 'is there already'}."
-        return output.result({"dataset": reference, "changed": changed}, text)
+        return output.outcome({"dataset": reference}, changed, text)
     with output.progress() as progress:
         dataset, changed = datasets.store(reference, files, progress=progress)
-    return output.result(_document(dataset, changed), f"{_told(dataset)} {'is stored' if changed else 'was there already'}.")
+    return output.outcome(_document(dataset), changed, f"{_told(dataset)} {'is stored' if changed else 'was there already'}.")
 
 
 @app.command()
@@ -87,25 +89,31 @@ def verify(dataset: Reference) -> None:
 
 @app.command()
 def process(
-    script: Annotated[Path, typer.Argument(help="A Python script, or any other program.")],
+    script: Annotated[Path, typer.Argument(help="A Python script, or any other program; - reads it from standard input.")],
     source: Annotated[str, typer.Option("--from", help="The dataset that it reads, such as raw/digits.")],
     target: Annotated[str, typer.Option("--to", help="The dataset that it makes, such as processed/digits.")],
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments of the script, after --.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Run it even where the same was made before.")] = False,
+    script_name: Annotated[str, typer.Option(help="What a script from standard input is called.")] = "script.py",
     check: Check = False,
 ) -> None:
     """Make a dataset of another one by a script, which reads MLINFRA_INPUT_DIRECTORY and writes MLINFRA_OUTPUT_DIRECTORY."""
     from ..data.processing import process as run
 
-    dataset, changed = run(script, source, target, arguments or [], again, check)
+    with tempfile.TemporaryDirectory(prefix="mlinfra-") as folder:
+        if script == Path("-"):
+            script = Path(folder) / Path(script_name).name
+            script.write_bytes(sys.stdin.buffer.read())
+            script.chmod(0o700)
+        dataset, changed = run(script, source, target, arguments or [], again, check)
     if not changed:
         text = f"{_told(dataset)} was made of {source} by the same script before."
     else:
         text = f"{target} would be made of {source}." if check else f"{_told(dataset)} is made of {source}."
-    output.result(_document(dataset, changed), text)
+    output.outcome(_document(dataset), changed, text)
 
 
-def _document(dataset: Dataset, changed: bool | None = None) -> dict[str, Any]:
+def _document(dataset: Dataset) -> dict[str, Any]:
     return {
         "dataset": dataset.reference,
         "version_id": dataset.version_id,
@@ -114,7 +122,6 @@ def _document(dataset: Dataset, changed: bool | None = None) -> dict[str, Any]:
         "at": dataset.at,
         "source": dataset.source,
         "files": [{"path": path, **vars(stored)} for path, stored in dataset.files.items()],
-        **({} if changed is None else {"changed": changed}),
     }
 
 

@@ -100,7 +100,7 @@ def promote(
     with output.progress() as progress:
         manifest, changed = promotion.promote(run, model, wanted, check, progress)
     how = "was in production already" if not changed else "would be put into production" if check else "is in production now"
-    output.result(manifest | {"changed": changed}, f"{model} {how}, as version {manifest['version']}, from {run}.")
+    output.outcome(manifest, changed, f"{model} {how}, as version {manifest['version']}, from {run}.")
 
 
 @app.command()
@@ -115,7 +115,7 @@ def rollback(
     pointer, changed = promotion.rollback(model, to, check)
     how = "is there already" if not changed else "would be in production again" if check else "is in production again"
     text = f"Version {pointer['version']} of {model} {how}, from {pointer['run']}."
-    output.result(pointer | {"changed": changed}, text)
+    output.outcome(pointer, changed, text)
 
 
 def _metrics(metrics: Mapping[str, Any]) -> str:

@@ -30,6 +30,9 @@ class Pending:
         bucket: where to.
         key: the object's key.
         sums: what is sent.
+
+    Attributes:
+        id: which S3 has given it.
     """
 
     def __init__(self, bucket: str, key: str, sums: Summed) -> None:
@@ -37,19 +40,19 @@ class Pending:
         self._sums = sums
         name = hashlib.sha256(f"{bucket}/{key}/{sums.sha256}".encode()).hexdigest()
         self._memory = _remembered() / name
-        self._id = ""
+        self.id = ""
 
     def sent(self) -> dict[int, str]:
         """The ETags of the parts that S3 has, by their numbers; begins an upload where there is none."""
         try:
-            self._id = self._memory.read_text(encoding="ascii")
+            self.id = self._memory.read_text(encoding="ascii")
             return self._listed()
         except (FileNotFoundError, s3.client().exceptions.NoSuchUpload):
             self._begin()
             return {}
 
     def _listed(self) -> dict[int, str]:
-        pages = s3.client().get_paginator("list_parts").paginate(**self._where, UploadId=self._id)
+        pages = s3.client().get_paginator("list_parts").paginate(**self._where, UploadId=self.id)
         parts = [part for page in pages for part in page.get("Parts", [])]
         return {
             part["PartNumber"]: part["ETag"]
@@ -61,15 +64,15 @@ class Pending:
         answer = s3.client().create_multipart_upload(
             **self._where, ChecksumAlgorithm="SHA256", ChecksumType="COMPOSITE", Metadata={SHA256: self._sums.sha256}
         )
-        self._id = answer["UploadId"]
+        self.id = answer["UploadId"]
         self._memory.parent.mkdir(parents=True, exist_ok=True)
-        self._memory.write_text(self._id, encoding="ascii")
+        self._memory.write_text(self.id, encoding="ascii")
 
     def send(self, number: int, content: bytes) -> str:
         """Send a part and return its ETag. S3 refuses it where it is not what was read when the checksums were made."""
         answer = s3.client().upload_part(
             **self._where,
-            UploadId=self._id,
+            UploadId=self.id,
             PartNumber=number,
             Body=content,
             ChecksumAlgorithm="SHA256",
@@ -88,7 +91,7 @@ class Pending:
             for number, checksum in enumerate(self._sums.parts, 1)
         ]
         answer = s3.client().complete_multipart_upload(
-            **self._where, UploadId=self._id, MultipartUpload={"Parts": parts}, ChecksumType="COMPOSITE"
+            **self._where, UploadId=self.id, MultipartUpload={"Parts": parts}, ChecksumType="COMPOSITE"
         )
         self._memory.unlink(missing_ok=True)
         if answer.get("ChecksumSHA256") != composite(self._sums.parts):
