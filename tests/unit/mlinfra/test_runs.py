@@ -205,7 +205,8 @@ def test_the_unit_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_host_without_a_manager_of_the_user_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none" / "none"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr(unit, "LINGERING", tmp_path)
     with pytest.raises(Problem, match="no systemd manager") as caught:
         unit.await_manager()
     assert "loginctl enable-linger" in caught.value.advice
