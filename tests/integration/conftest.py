@@ -16,6 +16,8 @@ import boto3
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# The metadata service's double, a package of its own.
+sys.path.insert(0, str(ROOT / "roles" / "local_cloud" / "files" / "imds"))
 SLOT = 9
 
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from instance_metadata.document import announced
+from instance_metadata.server import Service
 from mlinfra import errors, s3
 from mlinfra.documents import Document
 from mlinfra.runs import following, places, requests, spot, store, unit
@@ -24,10 +25,6 @@ from mlinfra.runs.record import Run
 from mlinfra.runs.requests import Wanted
 
 from .conftest import ROOT, Emulator
-
-sys.path.insert(0, str(ROOT / "roles" / "local_cloud" / "files" / "imds"))
-from instance_metadata.document import announced  # noqa: E402
-from instance_metadata.server import Service  # noqa: E402
 
 pytestmark = [pytest.mark.weight(60)]
 

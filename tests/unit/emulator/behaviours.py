@@ -787,6 +787,7 @@ def _session_document(aws: Clients) -> bool:
         document = "AWS-StartPortForwardingSession"
         ports = {"portNumber": ["8888"], "localPortNumber": ["18888"]}
         ssm.start_session(Target=made, DocumentName=document, Parameters=ports)
+        ssm.start_session(Target=made, DocumentName="AWS-StartInteractiveCommand", Parameters={"command": ["true"]})
         return refused("InvalidDocument", ssm.start_session, Target=made, DocumentName="nobody's") and refused(
             "InvalidParameters", ssm.start_session, Target=made, DocumentName=document, Parameters={"host": ["h"]}
         )

@@ -110,3 +110,26 @@ def test_a_guest_sees_the_package_sources_of_this_machine(
     assert environment["UV_DEFAULT_INDEX"] == "https://index.example/simple"
     assert environment["UV_CACHE_DIR"]
     assert answer["has_local_torch"]
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [("nothing", set()), ("spot", {"spot"}), ("rebalance", {"spot", "rebalance"}), ("interruption", {"spot", "interruption"})],
+)
+def test_what_ec2_announces_is_written_once(host: Host, tmp_path: Path, what: str, told: set[str]) -> None:
+    folder = tmp_path / "slot" / "hosts" / "one"
+    folder.mkdir(parents=True)
+    record = {"spec": {**SPEC, "public_key": ""}, "tree": "", "processes": {}, "ready": True}
+    (folder / "host.json").write_text(json.dumps(record), encoding="utf-8")
+    planned = host("announce", "--check", "--name", "one", "--what", what)
+    assert planned["changed"] is bool(told)
+    assert not (folder / "announcements.json").exists()
+    assert set(host("announce", "--name", "one", "--what", what)["announced"]) == told
+    if told:
+        assert set(json.loads((folder / "announcements.json").read_text(encoding="utf-8"))) == told
+
+
+def test_to_a_host_that_is_not_there_nothing_is_announced(tmp_path: Path) -> None:
+    place = ["--slot", "98", "--directory", str(tmp_path), "--name", "none", "--what", "spot"]
+    done = subprocess.run([sys.executable, str(FILES / "host"), "announce", *place], capture_output=True, text=True, check=False)
+    assert (done.returncode, "there is no host 'none'" in done.stderr) == (1, True)

@@ -7,10 +7,16 @@ import json
 import subprocess
 
 import pytest
+import session
 
 from .conftest import FILES
 
 PLUGIN = FILES / "session-manager-plugin"
+
+
+def test_a_command_runs_in_the_login_shell() -> None:
+    assert session.shell(7)[-4:] == ["--login", "ssm-user", "--shell", "/bin/bash"]
+    assert session.shell(7, "echo one")[-2:] == ["--command", "echo one"]
 
 
 @pytest.mark.parametrize(

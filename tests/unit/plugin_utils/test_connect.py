@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -69,6 +70,51 @@ def test_ssh_forwards_to_the_hosts_own_port_and_listens_here_alone():
         assert command[-3:] == ["-L", "127.0.0.1:18888:127.0.0.1:8888", "ec2-user@192.0.2.1"]
     with connect.command_over_ssh({**REQUEST, "to": "shell"}, 0) as (command, _environment):
         assert command == ["ssh", "-p", "22", "-t", "ec2-user@192.0.2.1"]
+
+
+RUN = {**REQUEST, "to": "run", "run": "digits-1", "user": "ml", "bucket": "models", "again": "follow it"}
+FOLLOWING = "sudo -H -u ml /usr/local/bin/mlinfra runs logs -f digits-1"
+
+
+def test_a_run_is_followed_by_a_command_over_either_way():
+    asked = connect.session_parameters(RUN, 0)
+    assert (asked["DocumentName"], asked["Parameters"]) == ("AWS-StartInteractiveCommand", {"command": [FOLLOWING]})
+    with connect.command_over_ssh(RUN, 0) as (command, _environment):
+        assert (command[3], command[-2:]) == ("-tt", ["ec2-user@192.0.2.1", FOLLOWING])
+
+
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [
+        ({"state": "succeeded", "exit_code": 0}, 0),
+        ({"state": "failed", "exit_code": 7}, 7),
+        ({"state": "interrupted", "exit_code": 0}, 1),
+        ({"state": "failed", "exit_code": None}, 1),
+    ],
+)
+def test_who_follows_a_run_ends_as_it_does(monkeypatch, ended, status):
+    monkeypatch.setattr(connect, "run_record", lambda _request: ended)
+    said = []
+    assert connect.follow(RUN, ["printf", "one\\r\\ntwo\\r\\n"], {"PATH": os.environ["PATH"]}, said.append) == status
+    assert said == ["one", "two"]
+
+
+def test_a_connection_that_ends_before_the_run_says_how_to_go_on(monkeypatch):
+    monkeypatch.setattr(connect, "run_record", lambda _request: {"state": "running", "exit_code": None})
+    with pytest.raises(connect.ConnectError, match="digits-1 goes on. Follow it again: follow it"):
+        connect.follow(RUN, ["true"], {"PATH": os.environ["PATH"]}, print)
+
+
+def test_interrupted_it_leaves_the_run_alone():
+    said = []
+
+    def interrupt(line: str) -> None:
+        said.append(line)
+        if line == "one":
+            raise KeyboardInterrupt
+
+    assert connect.follow(RUN, ["sh", "-c", "echo one; sleep 60"], {"PATH": os.environ["PATH"]}, interrupt) == 0
+    assert said == ["one", "Run digits-1 goes on. Follow it again: follow it"]
 
 
 def test_a_connection_that_does_not_open_says_why(tmp_path):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from .record import Run
 # Longer than the supervisor takes to bring everything to the bucket after the script has ended.
 SECONDS_TO_MIRROR = 60
 SECONDS_TO_COME = 30
-# What systemd's commands know, by which their tests can be told from a host's own.
 SOCKET = "systemd/private"
+# Whose managers systemd starts with the host.
+LINGERING = Path("/var/lib/systemd/linger")
 
 
 def name(run: str) -> str:
@@ -70,19 +72,20 @@ def start(run: Run) -> None:
 
 
 def await_manager() -> None:
-    """Wait for the user's systemd manager, which comes up with the host.
+    """Wait for the user's systemd manager, where it is to come up with the host.
 
     Raises:
         Problem: there is none.
     """
+    user = getpass.getuser()
     socket = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}") / SOCKET
-    end = time.monotonic() + (SECONDS_TO_COME if socket.parent.parent.parent.exists() else 0)
+    end = time.monotonic() + (SECONDS_TO_COME if (LINGERING / user).exists() else 0)
     while not socket.exists():
         if time.monotonic() >= end:
             raise Problem(
                 "This user has no systemd manager, which runs need.",
-                f"Let root call: loginctl enable-linger {os.environ.get('USER') or os.getuid()}. The role ml_host does it for its"
-                " user. Amazon Linux 2 has none at all: use Amazon Linux 2023.",
+                f"Let root call: loginctl enable-linger {user}. The role ml_host does it for its user. Amazon Linux 2 has none at"
+                " all: use Amazon Linux 2023.",
             )
         time.sleep(0.2)
 
