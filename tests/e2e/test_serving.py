@@ -131,8 +131,11 @@ def test_a_process_that_dies_takes_nothing_else_with_it(host: Any) -> None:
 def test_the_last_good_versions_answer_after_a_restart_without_s3(host: Any) -> None:
     host.emulator("stop")
     try:
-        host.on_host("systemctl restart mlinfra-serving", user="root")
-        eventually(lambda: ask(host, "health/ready")[0] == 200)
+        host.on_host(
+            "systemctl restart mlinfra-serving\n"
+            "timeout 120 sh -c 'until curl -sfo /dev/null http://127.0.0.1:8080/v2/health/ready; do sleep 1; done'",
+            user="root",
+        )
         assert {name: one["version"] for name, one in models(host).items()} == {"iris": "2", "waves": "1"}
         assert ask(host, "models/iris/infer", {"inputs": [ROW]})[1]["model_version"] == "2"
     finally:
