@@ -235,9 +235,11 @@ def test_a_version_that_is_named_stays_until_production_changes(settings: Settin
         shelf = Shelf(v1="good", v2="good", v3="good")
         shelf.production = "2"
         async with serving(settings, shelf) as one:
-            assert await one.deploy(None, quiet)
-            assert not await one.deploy(None, quiet)
-            assert await one.deploy("1", quiet)
+            assert await one.deploy(None, quiet) == ("2", True)
+            assert await one.deploy(None, quiet) == ("2", False)
+            assert await one.deploy("1", quiet, check=True) == ("1", True)
+            assert one.active.version == "2"
+            assert await one.deploy("1", quiet) == ("1", True)
             await one.notice()
             assert one.active.version == "1"
             shelf.production = "3"

@@ -29,10 +29,12 @@ def status() -> None:
 def deploy(
     model: Annotated[str, typer.Argument(help="Its name.")],
     version: Annotated[str | None, typer.Option(help="Another version than the one in production.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what would be done.")] = False,
 ) -> None:
     """Have the version in production answer, once it has answered its example; if it fails, the one before stays."""
-    told = _ask({"command": "deploy", "model": model, "version": version})
-    output.result(told, f"{model} {told['version']} answers" + ("." if told["changed"] else " already."))
+    told = _ask({"command": "deploy", "model": model, "version": version, "check": check})
+    how = "answers already" if not told["changed"] else "would answer" if check else "answers"
+    output.result(told, f"Version {told['version']} of {model} {how}.")
 
 
 def _ask(request: dict[str, Any]) -> Any:

@@ -53,8 +53,8 @@ class Service:
                 f"{name} is not served on this host.",
                 "Add it to ml_host_serving_models and run playbooks/configure.yml.",
             )
-        changed = await self.served[name].deploy(request["version"], say)
-        return {**self.served[name].status(), "changed": changed}
+        version, changed = await self.served[name].deploy(request["version"], say, request["check"])
+        return {**self.served[name].status(), "version": version, "changed": changed}
 
     @contextlib.asynccontextmanager
     async def running(self, _pages: Starlette) -> AsyncIterator[None]:

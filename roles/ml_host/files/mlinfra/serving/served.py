@@ -64,15 +64,16 @@ class Served:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def deploy(self, version: str | None, say: Say) -> bool:
+    async def deploy(self, version: str | None, say: Say, check: bool = False) -> tuple[str, bool]:
         """Have a version take over: the one in production, or the one that is named.
 
         Args:
             version: which one; None is the one in production.
             say: is told how far it is.
+            check: only say what would be done.
 
         Returns:
-            Whether anything changed.
+            The version, and whether anything changed.
 
         Raises:
             Missing: there is no such version.
@@ -86,12 +87,16 @@ class Served:
                 raise Missing(
                     f"No version of {self.name} is in production.", "Promote one: mlinfra model promote --help"
                 )
-            if self.active and self.active.version == manifest["version"]:
+            wanted = manifest["version"]
+            changes = not self.active or self.active.version != wanted
+            if check:
+                return wanted, changes
+            if not changes:
                 seen = self.record.seen(current and current["version"])
                 self._keep(seen.settled() if manifest == current else seen)
-                return False
+                return wanted, False
             await self._switch(manifest, say, current and current["version"])
-            return True
+            return wanted, True
 
     async def notice(self) -> None:
         """Look whether another version is in production than last time, and have it take over."""
