@@ -94,6 +94,10 @@ molecule: setup ## Run the molecule scenarios, or one: make molecule ROLE=networ
 e2e: setup ## Run the end-to-end tests
 	@$(PYTEST) tests/e2e $(ARGS)
 
+.PHONY: screenshots
+screenshots: setup ## Write the pictures of JupyterLab and TensorBoard in docs/images anew
+	@MLINFRA_SCREENSHOTS=1 $(PYTEST) tests/e2e/test_jupyter.py -k plot
+
 ##### Benchmarks
 
 # LATENCY=1 measures a first apply with AWS's latencies too, HOST=1 the configuration of a host.

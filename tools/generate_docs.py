@@ -1,10 +1,10 @@
 # Copyright: mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write the generated pages: each role's README, the picture of the architecture, costs and speed.
+"""Write the generated pages: each role's README, the pictures of the architecture and the data flow, costs and speed.
 
 Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
-environment_info, addresses and sizes in the picture from the roles' defaults, costs from the collection's prices, speed
-from the newest results of the benchmarks.
+environment_info, addresses, sizes and ports in the pictures from the roles' defaults, costs from the collection's
+prices, speed from the newest results of the benchmarks.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def render() -> dict[Path, str]:
             defaults=values,
             outputs=yaml.safe_dump(outputs[role]["sample"], sort_keys=False) if role in outputs else "",
         )
-    pages[ROOT / "docs" / "architecture.svg"] = engine.get_template("architecture.svg.j2").render(defaults)
+    for picture in ("architecture", "workbench"):
+        pages[ROOT / "docs" / f"{picture}.svg"] = engine.get_template(f"{picture}.svg.j2").render(defaults)
     figures = costs.figures(defaults)
     pages[ROOT / "docs" / "costs.md"] = engine.get_template("costs.md.j2").render(figures)
     pages[ROOT / "docs" / "costs.svg"] = costs.picture(figures)

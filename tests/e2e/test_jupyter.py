@@ -1,11 +1,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""JupyterLab as a person meets it: refused without the token, and with it a cell runs in a real browser."""
+"""JupyterLab as a person meets it: refused without the token, and with it notebooks run in a real browser.
+
+With MLINFRA_SCREENSHOTS set (`make screenshots`), pictures of what is seen are written to docs/images.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from selenium import webdriver
@@ -14,6 +19,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import WebDriverWait
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+MINUTES = 60
 
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
 
@@ -31,11 +39,13 @@ def browser(tmp_path):
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--window-size=1400,1000",
+        "--window-size=1280,800",
         f"--user-data-dir={tmp_path}",
     ):
         options.add_argument(flag)
     driver = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+    view = {"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", view)
     yield driver
     driver.quit()
 
@@ -84,3 +94,46 @@ def test_runs_a_cell_in_a_browser(platform, browser):
     editor.click()
     ActionChains(browser).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
     wait.until(expected.text_to_be_present_in_element((By.CSS_SELECTOR, ".jp-OutputArea-output"), "answer 42"))
+
+
+def picture(browser, name: str) -> None:
+    """Keep what the browser shows as a picture for the documentation, where that is asked for."""
+    if os.environ.get("MLINFRA_SCREENSHOTS"):
+        IMAGES.mkdir(exist_ok=True)
+        assert browser.save_screenshot(str(IMAGES / f"{name}.png"))
+
+
+def log_in(platform, browser, token: str) -> None:
+    """Open JupyterLab and give the token that its page asks for."""
+    browser.get(f"http://{platform.address}:8888/lab")
+    field = WebDriverWait(browser, MINUTES).until(expected.element_to_be_clickable((By.ID, "password_input")))
+    field.send_keys(token)
+    browser.find_element(By.ID, "login_submit").click()
+
+
+def test_the_page_refuses_a_wrong_token(platform, browser):
+    log_in(platform, browser, "wrong")
+    wait = WebDriverWait(browser, MINUTES)
+    wait.until(expected.text_to_be_present_in_element((By.CSS_SELECTOR, ".message.error"), "Invalid"))
+
+
+def test_the_example_runs_to_its_plot_and_its_curves_are_in_tensorboard(platform, browser):
+    log_in(platform, browser, platform.token)
+    wait = WebDriverWait(browser, 4 * MINUTES)
+    wait.until(expected.presence_of_element_located((By.ID, "jp-main-statusbar")))
+    browser.get(f"http://{platform.address}:8888/lab/tree/examples/digits/digits.ipynb")
+    wait.until(expected.presence_of_element_located((By.CSS_SELECTOR, ".jp-CodeCell .cm-content")))
+    wait.until(expected.text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Idle"))
+    browser.find_element(By.XPATH, "//div[@id='jp-MainMenu']//*[text()='Run']").click()
+    wait.until(expected.element_to_be_clickable((By.CSS_SELECTOR, "[data-command='runmenu:run-all']"))).click()
+    plots = (By.CSS_SELECTOR, ".jp-RenderedImage img")
+    wait.until(lambda shown: len(shown.find_elements(*plots)) == 2)
+    wait.until(expected.text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Idle"))
+    assert not browser.find_elements(By.CSS_SELECTOR, "[data-mime-type='application/vnd.jupyter.error']")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'end'})", browser.find_elements(*plots)[-1])
+    picture(browser, "jupyterlab")
+
+    browser.get(f"http://{platform.address}:6006/#timeseries")
+    curves = (By.CSS_SELECTOR, "scalar-card line-chart")
+    wait.until(lambda shown: len(shown.find_elements(*curves)) >= 3)
+    picture(browser, "tensorboard")
