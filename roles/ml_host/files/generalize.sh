@@ -15,7 +15,7 @@ if [ -d /opt/aws/amazon-cloudwatch-agent ]; then
   rm -rf /opt/aws/amazon-cloudwatch-agent/logs/* /opt/aws/amazon-cloudwatch-agent/var/*
 fi
 
-rm -f "$configuration/jupyter-token" /root/.bash_history
+rm -f "$configuration/jupyter-token"
 find "$home" -mindepth 1 -delete
 find "$logs" -type f -delete
 for folder in /root /home/*; do
