@@ -2,7 +2,8 @@
 """Measures how a host is configured, and prints one JSON object.
 
 One host in a rehearsal of its own: what a first run and a run again need over SSH and over Session Manager (tasks,
-module runs, trips to the host), how long a run again takes, and how long the Python packages take beside plain uv.
+module runs, trips to the host), how long a run again takes, and how long the Python packages take beside plain uv. With
+--from-nothing instead: how long it is from no instance to JupyterLab, with and without a baked image, for several at once.
 """
 
 from __future__ import annotations
@@ -188,6 +189,32 @@ def installs(rehearsal: Rehearsal) -> dict[str, dict[str, float]]:
     return compared
 
 
+def to_jupyter(rehearsal: Rehearsal, count: int) -> float:
+    """Seconds from no instance to so many on which JupyterLab answers."""
+    rehearsal.playbook("scale", "-e", "count=0", "-e", "confirm=local")
+    wanted = ("-e", f"compute_instance_count={count}")
+    return rehearsal.playbook("provision", *wanted) + rehearsal.playbook("configure", *wanted)
+
+
+def from_nothing(rehearsal: Rehearsal, counts: list[int]) -> dict[str, Any]:
+    """The same for each count of instances, from Amazon's image and from a baked one, and how long the baking takes."""
+    rehearsal.playbook("provision")
+    unbaked = {count: to_jupyter(rehearsal, count) for count in counts}
+    baking = rehearsal.playbook("image")
+    baked = {count: to_jupyter(rehearsal, count) for count in counts}
+    return {
+        "baking_seconds": round(baking, 1),
+        "instances": {
+            count: {
+                "unbaked_seconds": round(unbaked[count], 1),
+                "baked_seconds": round(baked[count], 1),
+                "ratio": round(baked[count] / unbaked[count], 2),
+            }
+            for count in counts
+        },
+    }
+
+
 def spread(runs: list[Run]) -> dict[str, float]:
     """Median, least and most seconds."""
     seconds = [run.seconds for run in runs]
@@ -220,11 +247,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slot", type=int, default=SLOT, help="which rehearsal's ports to use")
     parser.add_argument("--repeats", type=int, default=5, help="how often a configured host is configured again")
+    parser.add_argument("--from-nothing", type=int, nargs="+", metavar="COUNT", help="measure these counts of instances")
     options = parser.parse_args()
     rehearsal = Rehearsal(options.slot)
     rehearsal.playbook("local_down")
     try:
-        print(json.dumps(measure(rehearsal, options.repeats), indent=2))
+        counts = options.from_nothing
+        print(json.dumps(from_nothing(rehearsal, counts) if counts else measure(rehearsal, options.repeats), indent=2))
     finally:
         rehearsal.playbook("local_down")
 

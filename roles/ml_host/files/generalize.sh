@@ -5,18 +5,21 @@ set -eu
 home=$1 configuration=$2 logs=$3
 shift 3
 
-systemctl disable --now --quiet "$@"
+for unit in amazon-cloudwatch-agent "$@"; do
+  if systemctl cat "$unit" >/dev/null 2>&1; then
+    systemctl disable --now --quiet "$unit"
+  fi
+done
 if [ -d /opt/aws/amazon-cloudwatch-agent ]; then
-  systemctl disable --now --quiet amazon-cloudwatch-agent
   # How far each log was read, on this host.
   rm -rf /opt/aws/amazon-cloudwatch-agent/logs/* /opt/aws/amazon-cloudwatch-agent/var/*
 fi
 
-rm -f "$configuration/jupyter-token" /root/.bash_history
+rm -f "$configuration/jupyter-token"
 find "$home" -mindepth 1 -delete
 find "$logs" -type f -delete
 for folder in /root /home/*; do
-  rm -rf "$folder/.ssh/authorized_keys" "$folder/.ssh/known_hosts" "$folder/.ansible" "$folder/.aws" "$folder/.cache"
+  rm -rf "$folder/.ssh/authorized_keys" "$folder/.ssh/known_hosts" "$folder/.aws" "$folder/.cache"
   rm -f "$folder/.bash_history" "$folder/.python_history"
 done
 
@@ -26,7 +29,8 @@ rm -f /etc/ssh/ssh_host_* /var/lib/systemd/random-seed
 find /var/log -type f \( -name '*.log' -o -name '*.gz' -o -name '*.[0-9]' -o -name messages -o -name secure -o -name wtmp \
   -o -name btmp -o -name lastlog \) -exec truncate --size 0 {} +
 rm -rf /var/log/journal/* /run/log/journal/*
-find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} + || true
+# What runs this lies there too.
+find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -name 'ansible*' -exec rm -rf {} +
 : >/etc/machine-id
 rm -f /var/lib/dbus/machine-id
 sync

@@ -19,6 +19,23 @@ METADATA_PROGRAM = trees.FILES / "imds"
 # systemd's own signal for an orderly shutdown.
 SHUTDOWN = "SIGRTMIN+3"
 CGROUPS = Path("/sys/fs/cgroup")
+# systemd-nspawn ends with 133 where its system asks for a restart, and leaves it to whoever started it.
+RESTARTING = """
+trap 'kill -TERM "$child"' TERM
+status=133
+while [ "$status" = 133 ]; do
+  "$@" &
+  child=$!
+  wait "$child"
+  status=$?
+  # A signal ends the waiting, not the child.
+  while kill -0 "$child" 2>/dev/null; do
+    wait "$child"
+    status=$?
+  done
+done
+exit "$status"
+"""
 
 
 @dataclass
@@ -254,6 +271,7 @@ class Machine:
         uv_cache = controller.cache() / "uv"
         uv_cache.mkdir(parents=True, exist_ok=True)
         command = [
+            *("sh", "-uc", RESTARTING, "sh"),
             "systemd-nspawn",
             "--quiet",
             "--register=no",
