@@ -4,8 +4,10 @@
 """Opens what runs on a host at a port of this machine, or a shell there, or follows a run, until it is interrupted.
 
 A request is a dictionary of `way` (ssm or ssh), `to` (jupyter, tensorboard, shell or run), `name`, `instance_id`, `plugin`,
-`ssh` (the command up to the host) and `aws` (how boto3 gets in); for a port `port` (on the host), `local_port`, `browser` and
-`token_parameter`; for a run `run`, `user` (whose it is), `bucket` (of the models) and `again` (what follows it anew). No secret is an argument of any process: the token passes from boto3 to a page that only its owner can read.
+`ssh` (the command up to the host) and `aws` (how boto3 gets in); for a port `port` (on the host), `local_port`, `scheme`
+(http or https), `browser` and `token_parameter`; for a run `run`, `user` (whose it is), `bucket` (of the models) and `again`
+(what follows it anew). No secret is an argument of any process: the token passes from boto3 to a page that only its owner
+can read.
 """
 
 from __future__ import annotations
@@ -298,7 +300,7 @@ def hold_port(
     request: Request, command: list[str], environment: dict[str, str], port: int, say: Callable[[str], None]
 ) -> int:
     """Keep a port of this machine open until interrupted; leaves no process and no file."""
-    url = f"http://localhost:{port}/"
+    url = f"{request['scheme']}://localhost:{port}/"
     with tempfile.TemporaryDirectory(prefix="mlinfra-") as folder:
         log = Path(folder, "log")
         with log.open("wb") as output:

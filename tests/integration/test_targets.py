@@ -24,6 +24,13 @@ def test_vpc_flow_log(emulator: Emulator) -> None:
     assert emulator.client("ec2").describe_flow_logs()["FlowLogs"] == []
 
 
+def test_access_tokens(emulator: Emulator) -> None:
+    """Stores each once, and deletes as many at once as a call takes."""
+    emulator.run_target("access_tokens", {}, "module", "module")
+    assert emulator.written("module") == ["ssm:PutParameter"] * 14 + ["ssm:DeleteParameters"] * 2
+    assert emulator.client("ssm").describe_parameters()["Parameters"] == []
+
+
 def test_vpc_endpoints(emulator: Emulator) -> None:
     """Creates, modifies and tags each once, and deletes both at once."""
     ec2 = emulator.client("ec2")

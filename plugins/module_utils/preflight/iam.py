@@ -22,7 +22,7 @@ SHARED_BUCKETS = {
     "iam_datasets_bucket": "storage_datasets_bucket",
     "iam_models_bucket": "storage_models_bucket",
 }
-LISTS = {"iam_log_groups": "log_group", "iam_parameters": "parameter"}
+LISTS = {"iam_log_groups": "log_group", "iam_parameters": "parameter", "iam_people_parameters": "parameter"}
 BOUNDARY = r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+"
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import gpu
@@ -20,8 +23,7 @@ from status import told
 # A terminal of the kind that people have, and another.
 TERMINAL, OTHER = os.makedev(136, 0), os.makedev(136, 1)
 CONFIGURATION = {
-    "jupyter_url": "http://127.0.0.1:8888",
-    "token_file": "/nowhere",
+    "jupyters": [{"url": "http://127.0.0.1:8888", "token_file": "/nowhere"}],
     "gpu": False,
     "serving": None,
     "stops": True,
@@ -137,18 +139,56 @@ def test_a_host_whose_own_process_is_not_seen_leaves_nothing_out(monkeypatch):
     assert len(Processes(found).without_asking().jobs({}, [], [])) == 1
 
 
-def test_kernels_have_the_names_of_their_notebooks(monkeypatch, tmp_path):
+def test_kernels_have_the_names_of_their_notebooks_and_owners(monkeypatch):
     monkeypatch.undo()
-    answers = {
-        "http://x/api/sessions": [{"path": "train.ipynb", "kernel": KERNEL}, {"path": "closed.ipynb", "kernel": None}],
-        "http://x/api/kernels": [KERNEL, {**KERNEL, "id": "ffffffff-1", "execution_state": "idle"}],
+    shared = {
+        "/api/sessions": [{"path": "train.ipynb", "kernel": KERNEL}, {"path": "closed.ipynb", "kernel": None}],
+        "/api/kernels": [KERNEL, {**KERNEL, "id": "ffffffff-1", "execution_state": "idle"}],
     }
-    monkeypatch.setattr(jupyter, "_ask", lambda url, token: answers[url] if token == "t" else pytest.fail(token))
-    (tmp_path / "token").write_text("t\n")
-    assert jupyter.kernels("http://x", tmp_path / "token", clock=130) == [
+    own = {"/api/sessions": [{"path": "a.ipynb", "kernel": {"id": "11111111-1"}}], "/api/kernels": [{**KERNEL, "id": "11111111-1"}]}
+    answers = {"http://x": shared, "http://y": own}
+    monkeypatch.setattr(jupyter.Server, "ask", lambda self, path: answers[self.url][path])
+    servers = jupyter.servers([{"url": "http://x", "token_file": ""}, {"url": "http://y", "token_file": "", "owner": "ada"}])
+    assert jupyter.kernels(servers, clock=130) == [
         {"id": "0a1b2c3d", "notebook": "train.ipynb", "busy": True, "unused": 30},
         {"id": "ffffffff", "notebook": "", "busy": False, "unused": 30},
+        {"id": "11111111", "notebook": "a.ipynb of ada", "busy": True, "unused": 30},
     ]
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers with the authorization that it was asked with."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(self.headers["Authorization"]).encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+def test_only_the_holder_of_the_certificate_gets_the_token(monkeypatch, tmp_path):
+    """Self-signed, and for no name of this host."""
+    monkeypatch.undo()
+    for name in ("own", "other"):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=x"]
+            + ["-keyout", str(tmp_path / f"{name}.key"), "-out", str(tmp_path / f"{name}.pem")],
+            check=True,
+            capture_output=True,
+        )
+    (tmp_path / "token").write_text("t\n")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "own.pem", tmp_path / "own.key")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url, token = f"https://127.0.0.1:{server.server_port}", str(tmp_path / "token")
+        assert jupyter.Server(url, token, str(tmp_path / "own.pem")).ask("/") == "token t"
+        with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+            jupyter.Server(url, token, str(tmp_path / "other.pem")).ask("/")
+        server.shutdown()
 
 
 def test_each_file_system_is_told_once():

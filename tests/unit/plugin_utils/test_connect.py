@@ -21,6 +21,7 @@ REQUEST = {
     "port": 8888,
     "local_port": 8888,
     "browser": False,
+    "scheme": "http",
     "token_parameter": "",
     "plugin": "",
     "ssh": ["ssh", "-p", "22", "ec2-user@192.0.2.1"],
@@ -51,6 +52,16 @@ def test_the_session_is_told_by_the_environment_where_the_plugin_reads_it(tmp_pa
     plugin.write_text(f"#!/bin/sh\necho {version}\n")
     plugin.chmod(0o755)
     assert connect.takes_environment(str(plugin)) is takes
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_address_is_what_the_host_speaks(scheme):
+    port, said = connect.free_port(0), []
+    listening = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(1)"
+    command = [sys.executable, "-c", listening, str(port)]
+    with pytest.raises(connect.ConnectError, match="The connection ended"):
+        connect.hold_port(REQUEST | {"scheme": scheme}, command, dict(os.environ), port, said.append)
+    assert said[0] == f"jupyter of ml-1 is at {scheme}://localhost:{port}/, until you press Ctrl-C."
 
 
 def test_a_page_leads_on_and_keeps_its_markup():

@@ -47,7 +47,7 @@ def sample(configuration: dict[str, Any], running: Callable[[], Processes] = Pro
     uses, kernels, jobs = [], {}, []
     cpu, share, on_gpu = 0.0, None, set()
     try:
-        found = jupyter.read(configuration["jupyter_url"], Path(configuration["token_file"]), now, clock)
+        found = jupyter.read(jupyter.servers(configuration["jupyters"]), now, clock)
         uses, kernels = list(found.uses), found.kernels
     except FAILURES as error:
         unread.append(f"JupyterLab does not tell what it does: {error}")

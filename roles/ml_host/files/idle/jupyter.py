@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import json
+import ssl
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,42 @@ from model import Use
 SECONDS = 10
 # The states of a kernel that does not work. One that no page was ever connected to is "starting" for ever.
 RESTING = ("idle", "starting", "dead")
+
+
+@dataclass(frozen=True)
+class Server:
+    """One JupyterLab of this host.
+
+    Attributes:
+        url: where it answers.
+        token_file: holds its token.
+        certificate: the file of its certificate; empty where it speaks plain HTTP.
+        owner: whose it is, to tell people apart; empty for the one that all share.
+    """
+
+    url: str
+    token_file: str
+    certificate: str = ""
+    owner: str = ""
+
+    def ask(self, path: str) -> Any:
+        """What its API answers, as JSON; only to the holder of its certificate goes the token."""
+        token = Path(self.token_file).read_text(encoding="ascii").strip()
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"token {token}"})
+        # Never through a proxy.
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.certificate:
+            # The very certificate is trusted, whoever signed it and whatever names it is for.
+            context = ssl.create_default_context(cafile=self.certificate)
+            context.check_hostname = False
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            handlers.append(urllib.request.HTTPSHandler(context=context))
+        with urllib.request.build_opener(*handlers).open(request, timeout=SECONDS) as answer:
+            return json.load(answer)
+
+    def named(self, what: str) -> str:
+        """The name of something of its, with its owner."""
+        return f"{what} of {self.owner}" if self.owner else what
 
 
 @dataclass(frozen=True)
@@ -31,59 +69,59 @@ class Jupyter:
     kernels: dict[str, bool]
 
 
-def _ask(url: str, token: str) -> Any:
-    request = urllib.request.Request(url, headers={"Authorization": f"token {token}"})
-    # Never through a proxy.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=SECONDS) as answer:
-        return json.load(answer)
+def servers(configuration: Sequence[dict[str, str]]) -> list[Server]:
+    """The JupyterLabs that the program's configuration names."""
+    return [Server(**entry) for entry in configuration]
 
 
-def read(url: str, token_file: Path, now: float, clock: float) -> Jupyter:
-    """The kernels and terminals.
+def read(found: Sequence[Server], now: float, clock: float) -> Jupyter:
+    """The kernels and terminals of all of them.
 
     Args:
-        url: where JupyterLab answers.
-        token_file: holds its token.
+        found: the JupyterLabs.
         now: the time, in seconds since the host started.
         clock: the same, in seconds since 1970.
 
     Raises:
-        OSError: it does not answer.
-        ValueError: it answers something else, which KeyError and TypeError say, too.
+        OSError: one does not answer.
+        ValueError: one answers something else, which KeyError and TypeError say, too.
     """
-    token = token_file.read_text(encoding="ascii").strip()
 
     def last(entry: dict[str, str]) -> float:
         return now - max(0.0, clock - _moment(entry["last_activity"]))
 
-    found, terminals = _ask(f"{url}/api/kernels", token), _ask(f"{url}/api/terminals", token)
-    uses = [Use(f"kernel {kernel['id'][:8]}", last(kernel)) for kernel in found]
-    uses += [Use(f"JupyterLab's terminal {terminal['name']}", last(terminal)) for terminal in terminals]
-    return Jupyter(tuple(uses), {kernel["id"]: kernel["execution_state"] not in RESTING for kernel in found})
+    uses, busy = [], {}
+    for server in found:
+        kernels_there, terminals = server.ask("/api/kernels"), server.ask("/api/terminals")
+        uses += [Use(server.named(f"kernel {kernel['id'][:8]}"), last(kernel)) for kernel in kernels_there]
+        uses += [Use(server.named(f"JupyterLab's terminal {terminal['name']}"), last(terminal)) for terminal in terminals]
+        busy |= {kernel["id"]: kernel["execution_state"] not in RESTING for kernel in kernels_there}
+    return Jupyter(tuple(uses), busy)
 
 
-def kernels(url: str, token_file: Path, clock: float) -> list[dict[str, Any]]:
+def kernels(found: Sequence[Server], clock: float) -> list[dict[str, Any]]:
     """The kernels for people to read: id, notebook, busy, and for how many seconds nobody used them.
 
     Args:
-        url, token_file: as in `read`.
+        found: the JupyterLabs.
         clock: the time, in seconds since 1970.
 
     Raises:
         OSError, ValueError, KeyError, TypeError: as in `read`.
     """
-    token = token_file.read_text(encoding="ascii").strip()
-    notebooks = {session["kernel"]["id"]: session["path"] for session in _ask(f"{url}/api/sessions", token) if session["kernel"]}
-    return [
-        {
-            "id": kernel["id"][:8],
-            "notebook": notebooks.get(kernel["id"], ""),
-            "busy": kernel["execution_state"] not in RESTING,
-            "unused": round(max(0.0, clock - _moment(kernel["last_activity"]))),
-        }
-        for kernel in _ask(f"{url}/api/kernels", token)
-    ]
+    told = []
+    for server in found:
+        notebooks = {session["kernel"]["id"]: session["path"] for session in server.ask("/api/sessions") if session["kernel"]}
+        told += [
+            {
+                "id": kernel["id"][:8],
+                "notebook": server.named(notebooks[kernel["id"]]) if kernel["id"] in notebooks else "",
+                "busy": kernel["execution_state"] not in RESTING,
+                "unused": round(max(0.0, clock - _moment(kernel["last_activity"]))),
+            }
+            for kernel in server.ask("/api/kernels")
+        ]
+    return told
 
 
 def _moment(told: str) -> float:

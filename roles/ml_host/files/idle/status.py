@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import gpu
@@ -37,7 +36,7 @@ def told(configuration: dict[str, Any], history: Sequence[Sample]) -> dict[str, 
 
     # That JupyterLab does not tell, the sample has said.
     silent = any(reason.startswith("JupyterLab") for reason in unread)
-    url, token_file = configuration["jupyter_url"], Path(configuration["token_file"])
+    servers = jupyter.servers(configuration["jupyters"])
     service = configuration["serving"]
     settings = Settings(**configuration["settings"])
     verdict = decide(history, settings)
@@ -55,7 +54,7 @@ def told(configuration: dict[str, Any], history: Sequence[Sample]) -> dict[str, 
             for use in now.uses
             if not use.name.startswith(("kernel ", serving.NAME))
         ],
-        "kernels": None if silent else read("the kernels", lambda: jupyter.kernels(url, token_file, time.time())),
+        "kernels": None if silent else read("the kernels", lambda: jupyter.kernels(servers, time.time())),
         "jobs": [
             {
                 "name": job.name,

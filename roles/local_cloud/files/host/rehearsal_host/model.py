@@ -14,8 +14,8 @@ from typing import Any
 
 # Where sockets lie: a unix socket's path may have 108 characters at most, which a checkout's path may exceed.
 RUNTIME = Path("/run/mlinfra")
-# Port on the host's loopback address, and the port inside that it leads to.
-FORWARDS = {2222: 22, 8888: 8888, 6006: 6006}
+# Port on the host's loopback address, and the port inside that it leads to; the last ones for JupyterLabs of people.
+FORWARDS = {2222: 22, 8888: 8888, 6006: 6006, **{port: port for port in range(8901, 8905)}}
 # Slot n has the loopback addresses 127.(10+n).x.y.
 LAST_SLOT = 99
 LOGIN_USERS = {"amazon": "ec2-user", "debian": "admin"}

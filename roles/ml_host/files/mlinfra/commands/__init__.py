@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .. import output
-from . import data, model, run, serve
+from . import data, model, notebooks, run, serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,3 +31,4 @@ app.add_typer(model.app, name="model")
 app.command(context_settings=run.SETTINGS)(run.run)
 app.add_typer(run.runs, name="runs")
 app.add_typer(serve.app, name="serve")
+app.add_typer(notebooks.app, name="notebooks")
