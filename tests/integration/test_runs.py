@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -217,6 +218,35 @@ def test_a_run_from_its_start_to_its_end(host: Host, emulator: Emulator, script:
     assert b"begins at 0\nhas counted\n" in there["output.log"]
     assert (host.logs / "whole.log").read_bytes() == there["output.log"]
     assert b"".join(following.follow("whole", True)) == there["output.log"]
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """One call of the command, as another process of this host makes it."""
+    library = str(ROOT / "roles" / "ml_host" / "files")
+    call = [sys.executable, "-P", "-m", "mlinfra", *arguments]
+    return subprocess.run(call, env={**os.environ, "PYTHONPATH": library}, capture_output=True, text=True, check=False)
+
+
+def test_what_the_command_tells(host: Host, script: Callable[[str], Path]) -> None:
+    assert command("runs", "list").stdout == "There are no runs.\n"
+    requests.start(Wanted(script("import sys; print('no'); sys.exit(7)"), name="told"))
+    host.ends("told")
+    [listed] = json.loads(command("--json", "runs", "list").stdout)
+    shown = command("--json", "runs", "show", "told")
+    assert (listed, listed["run"]) == (json.loads(shown.stdout), "told")
+    assert command("--json", "runs", "list", "--state", "running").stdout.strip() == "[]"
+    followed = command("runs", "logs", "-f", "told")
+    assert followed.returncode == 7
+    assert followed.stdout.startswith("no\n")
+    as_json = command("--json", "runs", "logs", "-f", "told")
+    assert (as_json.returncode, json.loads(as_json.stdout)["state"]) == (7, "failed")
+    for arguments, status in {
+        ("runs", "show", "none"): 3,
+        ("runs", "cancel", "told"): 4,
+        ("runs", "resume"): 2,
+        ("run", "--memory", "much", "none.py"): 2,
+    }.items():
+        assert command(*arguments).returncode == status
 
 
 def test_the_exit_code_is_kept(host: Host, script: Callable[[str], Path]) -> None:
