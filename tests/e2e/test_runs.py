@@ -232,7 +232,7 @@ def test_a_host_that_is_stopped_goes_on_at_its_next_start(runs: Runs):
     runs.platform.playbook("playbooks/configure.yml", *chosen)
     assert runs.platform.playbook("playbooks/configure.yml", *chosen).total("changed") == 0
     try:
-        runs.start("stopped", TRAIN, "40")
+        runs.start("stopped", TRAIN, "3600")
         runs.says("stopped", "begins at 0")
         runs.platform.playbook("playbooks/stop.yml")
         runs.platform.playbook("playbooks/start.yml", "-e", "wait=true")
