@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(400)]
 DIGITS = "cd ~/notebooks/examples/digits"
 SERVING = {"ml_host_serving": True, "ml_host_serving_models": ["digits"], "ml_host_serving_poll_seconds": 0}
 FRAMEWORKS = ["torch", "tensorflow"]
+# Enough for a stop to come in the midst.
+EPOCHS = 100
 
 
 def command(host, line: str) -> dict:
@@ -36,10 +38,10 @@ def host(platform):
 def trained(host, request):
     """A run of each script that was cancelled on its way and has then been resumed to its end: its name, and its record."""
     name = f"digits-{request.param}"
-    command(host, f"run --detach --data processed/digits --name {name} train_{request.param}.py")
-    eventually(lambda: "Epoch 3" in host.on_host(f"mlinfra runs logs {name}"))
+    command(host, f"run --detach --data processed/digits --name {name} train_{request.param}.py --epochs {EPOCHS}")
+    eventually(lambda: "Epoch 3" in host.on_host(f"mlinfra runs logs {name}"), 300)
     command(host, f"runs cancel {name}")
-    eventually(lambda: command(host, f"runs show {name}")["state"] == "cancelled")
+    eventually(lambda: command(host, f"runs show {name}")["state"] == "cancelled", 100)
     assert command(host, f"runs show {name}")["exit_code"] == 143
     host.on_host(f"mlinfra runs resume {name} >/dev/null 2>&1")
     return name, command(host, f"runs show {name}")
@@ -70,14 +72,14 @@ def test_a_cancelled_run_is_resumed_to_its_end(host, trained):
     name, record = trained
     assert (record["state"], record["exit_code"]) == ("succeeded", 0)
     output = host.on_host(f"mlinfra runs logs {name}")
-    assert output.count("Epoch 20 of 20") == 1
+    assert output.count(f"Epoch {EPOCHS} of {EPOCHS}") == 1
     assert "The same command goes on from there." in output
     keys = [
         entry["Key"].removeprefix(f"experiments/{name}/")
         for entry in host.client("s3").list_objects_v2(Bucket=host.bucket("models"), Prefix=f"experiments/{name}/")["Contents"]
     ]
     assert {"metrics.json", "model/model.json", "run.json", "output.log"} <= set(keys)
-    assert [key for key in keys if key.startswith("checkpoints/step-000000440")]
+    assert [key for key in keys if key.startswith(f"checkpoints/step-{EPOCHS * 22:09d}")]
     assert [key for key in keys if key.startswith("logs/events.out.tfevents")]
 
 
