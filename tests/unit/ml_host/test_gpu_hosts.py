@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a host with a GPU gets: the wheels, the driver that they need, and the agent's configuration."""
+"""What a host with a GPU gets: the wheels, the driver that they need, and the agent's configuration; and what drains wait for."""
 
 from __future__ import annotations
 
@@ -49,6 +49,12 @@ HOSTS = {
     "no driver, no need": host("g5.xlarge", ml_host_torch_backend="cpu"),
     "p3": host("p3.2xlarge", "570.195.03"),
     "p3 without": host("p3.2xlarge"),
+    "at rest": host("t3.medium", ml_host_asked={"stdout": json.dumps({"kernels": [{"busy": False}], "jobs": []})}),
+    "silent": host("t3.medium", ml_host_asked={"stdout": json.dumps({"kernels": None, "jobs": []})}),
+    "at work": host(
+        "t3.medium",
+        ml_host_asked={"stdout": json.dumps({"kernels": [{"busy": True}, {"busy": False}], "jobs": [{"name": "python a.py"}]})},
+    ),
     "g3": host("g3.4xlarge", "570.195.03"),
 }
 
@@ -117,3 +123,8 @@ def test_the_locks_hold_the_cuda_that_the_drivers_are_for(lock: str, major: int)
     lines = (LOCKS / f"{lock}.txt").read_text(encoding="utf-8").splitlines()
     cudnn = [line.split("==")[0] for line in lines if line.startswith("nvidia-cudnn")]
     assert cudnn == [f"nvidia-cudnn-cu{major}"]
+
+
+def test_an_update_waits_for_what_works_and_not_for_what_is_open(wanted: dict[str, Any]) -> None:
+    working = {name: wanted[name]["working"] for name in ("at rest", "silent", "at work")}
+    assert working == {"at rest": [], "silent": [], "at work": ["a busy kernel", "python a.py"]}

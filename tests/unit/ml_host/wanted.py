@@ -2,7 +2,7 @@
 """Works out what the role ml_host wants of a host. A program: look-ups need Ansible's own import of collections.
 
 Reads a JSON list of settings, what the probe found among them as ml_host_found, and prints for each the lock, what is
-wrong with the host, and the CloudWatch agent's configuration.
+wrong with the host, the CloudWatch agent's configuration, and what works on the host by what it told as ml_host_asked.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def wanted(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "lock": templar.template(trust_as_template("{{ ml_host_lock }}")),
         "problems": templar.template(trust_as_template("{{ ml_host_problems }}")),
+        "working": templar.template(trust_as_template("{{ ml_host_working }}")) if "ml_host_asked" in settings else [],
         "agent": templar.template(trust_as_template(agent)),
     }
 

@@ -1,0 +1,119 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an update reads of package managers, from programs that repeat what these say; what it keeps and brings back."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SOURCE = Path(__file__).parents[3] / "roles" / "ml_host" / "files" / "maintenance.py"
+
+
+@pytest.fixture
+def maintenance() -> ModuleType:
+    """The program, as a module of its own."""
+    specification = importlib.util.spec_from_file_location("maintenance", SOURCE)
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["maintenance"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a program on the path that says something and ends with a status."""
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    def put(name: str, said: str, status: int = 0) -> None:
+        (tmp_path / f"{name}.txt").write_text(said)
+        (tmp_path / name).write_text(f'#!/bin/sh\ncat "{tmp_path}/{name}.txt"\nexit {status}\n')
+        (tmp_path / name).chmod(0o755)
+
+    return put
+
+
+def test_upgrades_of_dnf(maintenance, program):
+    said = "\nglibc.x86_64    2.34-200.amzn2023    amazonlinux\ntmux.x86_64    3.2a-4    amazonlinux\nObsoleting Packages\na b c\n"
+    program("dnf", said, status=100)
+    assert maintenance.Dnf().pending(refresh=True) == ["glibc.x86_64 2.34-200.amzn2023", "tmux.x86_64 3.2a-4"]
+
+
+def test_upgrades_of_apt(maintenance, program):
+    program("apt-get", "Inst libc6 [2.36-9] (2.36-10 Debian:12 [amd64])\nConf libc6 (2.36-10 Debian:12 [amd64])\nInst new (1 x)\n")
+    assert maintenance.Apt().pending(refresh=False) == ["libc6 2.36-10"]
+
+
+def test_a_repository_that_does_not_answer_is_no_good_news(maintenance, program):
+    program("dnf", "Error: Failed to download metadata for repo", status=1)
+    with pytest.raises(maintenance.Failure, match="Failed to download metadata"):
+        maintenance.Dnf().pending(refresh=True)
+
+
+def test_the_last_transaction(maintenance, program):
+    program("dnf", "ID     | Command line | Date\n-----\n    12 | upgrade | 2026-11-28\n    11 | install git | 2026-11-27\n")
+    assert maintenance.Dnf().mark() == "12"
+
+
+@pytest.mark.parametrize(
+    ("name", "restart"),
+    [("glibc", True), ("kernel", True), ("kernel6.12", True), ("systemd", True), ("kmod-nvidia-open-dkms", True), ("tmux", False)],
+)
+def test_what_takes_effect_with_a_restart_only(maintenance, name, restart):
+    """If it was installed since the start."""
+
+    class Manager:
+        def installed(self) -> dict[str, float]:
+            return {name: time.time() + 60, "systemd-libs": time.time() + 60, "openssl": 0.0}
+
+    assert maintenance.reasons_to_restart(Manager()) == ([name] if restart else [])
+
+
+def test_what_is_kept_is_brought_back(maintenance, program, tmp_path, monkeypatch):
+    """Files as they were, new ones gone, the Python environment with its content."""
+    program("systemctl", "")
+
+    class Manager:
+        def versions(self) -> dict[str, str]:
+            return {"tmux": "1", "gone": "2"} if not (tmp_path / "upgraded").exists() else {"tmux": "2"}
+
+        def mark(self) -> str:
+            return "1"
+
+        def back(self, mark: str, versions: dict[str, str]) -> None:
+            raise maintenance.Failure("no such release any more")
+
+        def installed(self) -> dict[str, float]:
+            return {}
+
+    monkeypatch.setitem(maintenance.MANAGERS, "dnf", Manager)
+    venv, old, new = tmp_path / "venv", tmp_path / "old.conf", tmp_path / "new.conf"
+    venv.mkdir()
+    (venv / "package").write_text("old")
+    old.write_text("old")
+    wanted = {
+        "manager": "dnf",
+        "folder": str(tmp_path / "previous"),
+        "venv": str(venv),
+        "files": [str(old), str(new)],
+        "services": ["a"],
+        "start": ["a"],
+        "keep_environment": True,
+    }
+    maintenance.keep(wanted)
+    assert not venv.exists()
+    venv.mkdir()
+    for file in (venv / "package", old, new, tmp_path / "upgraded"):
+        file.write_text("new")
+    # A run that was cut short is begun again: what it had kept stays what there was.
+    maintenance.keep(wanted)
+    told = maintenance.restore(wanted)
+    assert (old.read_text(), (venv / "package").read_text(), new.exists()) == ("old", "old", False)
+    assert told["unlike"] == ["no such release any more", "tmux 2 (was 1)"]
+    maintenance.forget(wanted)
+    assert not (tmp_path / "previous").exists()
