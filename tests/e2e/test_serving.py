@@ -140,6 +140,7 @@ def test_the_last_good_versions_answer_after_a_restart_without_s3(host: Any) -> 
         assert ask(host, "models/iris/infer", {"inputs": [ROW]})[1]["model_version"] == "2"
     finally:
         host.emulator("start")
+        host.on_host("timeout 120 sh -c 'until mlinfra model list; do sleep 1; done'")
 
 
 def test_a_rollback_takes_over(host: Any) -> None:

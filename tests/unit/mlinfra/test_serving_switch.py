@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from mlinfra import s3
 from mlinfra.errors import Invalid, Missing, Problem
 from mlinfra.serving import control, frames, served
 from mlinfra.serving.served import Served
@@ -191,6 +192,27 @@ def test_the_last_good_version_answers_after_a_restart_without_s3(settings: Sett
             assert await ask(one) == (200, "1")
 
     run(test())
+
+
+def test_credentials_that_come_later_than_the_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client without credentials would never find any: another one is made."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    s3.client.cache_clear()
+
+    class Late(Shelf):
+        def current(self, model: str) -> dict[str, Any] | None:
+            if s3.client() is without:
+                raise NoCredentialsError
+            return super().current(model)
+
+    without = s3.client()
+
+    async def test() -> None:
+        async with serving(settings, Late(v1="good")) as one:
+            assert await one.deploy(None, quiet) == ("1", True)
+
+    run(test())
+    s3.client.cache_clear()
 
 
 def test_a_process_that_ends_is_started_anew(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from .. import s3
 from ..errors import Invalid, Missing, Problem, told
 from . import record
 from .replica import Replica
@@ -185,8 +186,15 @@ class Served:
 
     async def _ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
         """Ask the registry without holding up requests; whatever goes wrong is a problem."""
+        from botocore.exceptions import NoCredentialsError
+
         try:
-            return await asyncio.to_thread(call, *arguments)
+            try:
+                return await asyncio.to_thread(call, *arguments)
+            except NoCredentialsError:
+                # A client that was made before the instance's role could be asked never looks for its credentials again.
+                s3.client.cache_clear()
+                return await asyncio.to_thread(call, *arguments)
         except Exception as error:
             problem = error if isinstance(error, Problem) else told(error)
             if problem is None:
