@@ -180,7 +180,7 @@ def dashboard(settings: Settings, instance_id: str, alarms: list[str]) -> Docume
         " | sort @timestamp desc | limit 100"
     )
     newest = {"title": "Newest log events", "region": settings.region, "view": "table", "query": query}
-    return {"widgets": [*widgets, _widget("log", (0, 21, 24, 6), newest)]}
+    return {"widgets": [*widgets, _widget("log", (0, 15, 24, 6), newest)]}
 
 
 def _widget(kind: str, place: tuple[int, int, int, int], properties: Document) -> Document:

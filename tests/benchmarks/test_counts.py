@@ -32,7 +32,8 @@ class Limit:
     tasks: int
 
 
-# A limit is what a run takes today, the look for baked images included: lower it with every change that saves something. The floor takes no lock.
+# A limit is what a run takes today: lower it with every change that saves something. The floor takes no lock, and does not
+# look for baked images.
 LIMITS = {
     "apply": Limit(calls=2.10, writing_calls=84, programs=2, modules=31, tasks=111),
     "noop": Limit(calls=1.10, writing_calls=0, programs=2, modules=2, tasks=8),
