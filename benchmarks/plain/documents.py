@@ -152,7 +152,6 @@ def dashboard(settings: Settings, instance_id: str, alarms: list[str]) -> Docume
     charts: list[tuple[str, Document, list[tuple[str, str, str]]]] = [
         ("CPU", PER_CENT, [("AWS/EC2", "CPUUtilization", "")]),
         ("Memory", PER_CENT, [(own, "mem_used_percent", "")]),
-        ("GPU", PER_CENT, [(own, "nvidia_smi_utilization_gpu", "")]),
         ("Disk in use", PER_CENT, [(own, "disk_used_percent", "")]),
         ("Disk I/O", FROM_ZERO, [("AWS/EC2", "EBSReadBytes", " read"), ("AWS/EC2", "EBSWriteBytes", " written")]),
         ("Network", FROM_ZERO, [("AWS/EC2", "NetworkIn", " in"), ("AWS/EC2", "NetworkOut", " out")]),
@@ -181,7 +180,7 @@ def dashboard(settings: Settings, instance_id: str, alarms: list[str]) -> Docume
         " | sort @timestamp desc | limit 100"
     )
     newest = {"title": "Newest log events", "region": settings.region, "view": "table", "query": query}
-    return {"widgets": [*widgets, _widget("log", (0, 21, 24, 6), newest)]}
+    return {"widgets": [*widgets, _widget("log", (0, 15, 24, 6), newest)]}
 
 
 def _widget(kind: str, place: tuple[int, int, int, int], properties: Document) -> Document:
