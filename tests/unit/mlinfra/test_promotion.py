@@ -9,12 +9,13 @@ import signal
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from mlinfra import documents, s3
 from mlinfra.errors import Conflict, Invalid, Missing
-from mlinfra.models import promotion, registry
+from mlinfra.models import promotion, registry, validation
 from mlinfra.models.validation import Requirement
 from trained import DATA, train
 
@@ -233,16 +234,16 @@ def test_a_promoter_without_rights_leaves_nothing(buckets):
 
 
 def test_a_corrupt_copy_is_refused(buckets, monkeypatch):
-    """Somebody replaced a file of the run between its validation and its copy, in a bucket without versions."""
+    """A file of the run became another one between its validation and its copy."""
     train(buckets.models, "first")
-    validated = promotion.validate
+    examine = validation.examine
 
-    def validate(*arguments):
-        found = validated(*arguments)
-        wrong = {path: type(stored)(stored.key, stored.size, "00" * 32, None) for path, stored in found.files.items()}
-        return type(found)(found.run, found.record, found.metrics, found.requirements, wrong)
+    def examined(*arguments):
+        found = examine(*arguments)
+        return replace(found, files={path: replace(stored, sha256="00" * 32) for path, stored in found.files.items()})
 
-    monkeypatch.setattr(promotion, "validate", validate)
+    monkeypatch.setattr(validation, "examine", examined)
+    monkeypatch.setattr(validation, "serve", lambda *_arguments: None)
     with pytest.raises(Invalid, match="does not have its checksum"):
         promotion.promote("first", "digits")
     assert buckets.keys(buckets.models, "production/") == []

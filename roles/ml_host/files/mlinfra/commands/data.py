@@ -24,7 +24,7 @@ Reference = Annotated[str, typer.Argument(metavar="DATASET", help="Folder and na
 
 @app.command()
 def upload(
-    path: Annotated[Path, typer.Argument(help="A folder or a file.", exists=True, readable=True)],
+    path: Annotated[Path, typer.Argument(help="A folder or a file.")],
     name: Annotated[str, typer.Option(help="The dataset's name. Without it: that of the folder or file.")] = "",
     prefix: Annotated[str, typer.Option(help="The folder of the bucket.")] = "raw",
     check: Check = False,

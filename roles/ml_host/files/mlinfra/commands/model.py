@@ -64,7 +64,10 @@ def history(model: Model) -> None:
     output.table(
         entries,
         ["version", "action", "in place of", "run", "at", "by"],
-        [[each[name] for name in ("version", "action", "previous", "run", "at", "by")] for each in entries],
+        [
+            [each["version"], each["action"], each["previous"], each["run"], each["at"][:16], each["by"]]
+            for each in entries
+        ],
         "Nothing yet.",
     )
 

@@ -17,8 +17,8 @@ from .. import documents, environment, s3
 from ..errors import Conflict, Invalid, Missing
 from ..transfer import Stored, copy, work
 from ..transfer.stored import look
-from . import registry
-from .validation import Candidate, Requirement, validate
+from . import registry, validation
+from .validation import Candidate, Requirement
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -53,9 +53,10 @@ def promote(
         ClientError: S3 refuses.
     """
     before = registry.pointer(model)
-    candidate = validate(run, requirements, progress)
+    candidate = validation.examine(run, requirements)
     if before and (standing := _same(registry.manifest(model, before.content["version"]), candidate)):
         return standing, False
+    validation.serve(candidate, progress)
     number = _next(model, before)
     if check:
         return _manifest(candidate, model, str(number), []), True

@@ -101,6 +101,13 @@ def validate(run: str, requirements: Sequence[Requirement] = (), progress: Progr
         Missing: there is no such run.
         Invalid: it is not fit; the text says why.
     """
+    candidate = examine(run, requirements)
+    serve(candidate, progress)
+    return candidate
+
+
+def examine(run: str, requirements: Sequence[Requirement] = ()) -> Candidate:
+    """The part of the validation that needs no more than to ask S3: see validate()."""
     prefix, bucket = f"experiments/{names.checked('run', run)}/", environment.models_bucket()
     record = documents.read(bucket, f"{prefix}run.json")
     if record is None:
@@ -113,7 +120,6 @@ def validate(run: str, requirements: Sequence[Requirement] = (), progress: Progr
     )
     if problems := [*_of_files(candidate), *(text for each in requirements if (text := each.unmet(candidate.metrics)))]:
         raise Invalid(f"The model of {run} is not fit for production. " + " ".join(problems))
-    _serve(candidate, bucket, progress)
     return candidate
 
 
@@ -130,11 +136,13 @@ def _of_files(candidate: Candidate) -> list[str]:
     return problems
 
 
-def _serve(candidate: Candidate, bucket: str, progress: Progress | None) -> None:
+def serve(candidate: Candidate, progress: Progress | None = None) -> None:
+    """The other part: download the model, verify it, load it, and have it answer its example: see validate()."""
     from ..serving.check import check
 
     # /tmp is memory on Amazon Linux 2023.
     with tempfile.TemporaryDirectory(prefix="mlinfra-", dir=os.environ.get("TMPDIR", "/var/tmp")) as temporary:
         folder = Path(temporary)
-        download({names.inside(folder, path): stored for path, stored in candidate.files.items()}, bucket, progress)
+        wanted = {names.inside(folder, path): stored for path, stored in candidate.files.items()}
+        download(wanted, environment.models_bucket(), progress)
         check(folder)
