@@ -5,15 +5,24 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 # As many as threads ask at once: see transfer.work.
 CONNECTIONS = 16
 
 
-@cache
+_making = Lock()
+
+
 def client() -> Any:
     """A boto3 client of S3, one for all threads of this process; it repeats what fails, and slows down where S3 asks it to."""
+    with _making:
+        return _made()
+
+
+@cache
+def _made() -> Any:
     import boto3
     from botocore.config import Config
 

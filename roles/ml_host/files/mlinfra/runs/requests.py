@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .. import documents, names
+from ..data import datasets
 from ..environment import datasets_bucket
 from ..errors import Conflict, Missing, Problem, Usage
-from ..transfer import listing
 from . import code, limits, places, store, unit
 from .mirror import described
 from .record import FAILED, INTERRUPTED, SUCCEEDED, Run, name_for, now
@@ -98,10 +98,7 @@ def start(wanted: Wanted) -> Run:
 
 
 def _dataset(name: str) -> list[dict[str, object]]:
-    found = listing(datasets_bucket(), names.dataset(name))
-    if not found:
-        raise Missing(f"There is no dataset {name}.", "See what there is: mlinfra data list")
-    return [described(datasets_bucket(), stored) for stored in found]
+    return [described(datasets_bucket(), stored) for stored in datasets.find(name).files.values()]
 
 
 def is_lost(run: Run) -> bool:
