@@ -218,10 +218,10 @@ def test_what_cannot_work_is_refused_at_once_and_nothing_is_changed(platform: An
     for words in (
         "ml_host_jupyter_auth is none where others reach JupyterLab",
         "the key is neither PEM text nor the absolute path",
-        "Port 8999, which mlinfra-jupyter needs, is held by python3 (process",
+        "Port 8999, which ml_host_jupyter_port names, is taken by",
         "ml_host_extra_packages names xgboost",
         "the lock of windows doesn't fit this host (Python 3.11",
         "daemon is a user of the system",
-        "the port 80 of daemon must be from 1024",
+        "the port of daemon in ml_host_people is 80",
     ):
         assert words in said
