@@ -168,16 +168,20 @@ def test_who_works_is_told_of_all_jupyterlabs(platform: Any, chosen: Run) -> Non
     assert {service["name"] for service in told["services"]} >= {"mlinfra-jupyter-ada", "mlinfra-jupyter-grace"}
 
 
-def test_a_certificate_that_ends_soon_is_renewed_when_jupyterlab_starts(platform: Any, chosen: Run) -> None:
+def test_a_certificate_that_ends_soon_is_renewed_for_all(platform: Any, chosen: Run) -> None:
+    """By what the timer starts; and all JupyterLabs answer with the new one."""
     fingerprint = "openssl x509 -in /etc/mlinfra/tls/certificate.pem -noout -fingerprint -sha256"
     before, ending, after = platform.on_host(
         f"set -e; {fingerprint}; cd /etc/mlinfra/tls;"
         " openssl req -x509 -key key.pem -days 3 -subj '/O=mlinfra-local self-signed/CN=x' -out certificate.pem;"
-        f" {fingerprint}; /usr/local/libexec/mlinfra/certificate due; systemctl restart mlinfra-jupyter; {fingerprint};"
+        f" {fingerprint}; /usr/local/libexec/mlinfra/certificate due; systemctl start mlinfra-certificate.service; {fingerprint};"
         " ! /usr/local/libexec/mlinfra/certificate due",
         user="root",
     ).splitlines()
     assert len({before, ending, after}) == 3
+    for port in (SHARED, ADA, GRACE):
+        asked = f"--output /dev/null --write-out '%{{http_code}}' --cacert /etc/mlinfra/tls/certificate.pem https://localhost:{port}/login"
+        assert platform.on_host(f"curl --silent --max-time 60 --retry 60 --retry-connrefused --retry-delay 1 {asked}") == "200"
 
 
 def test_notebooks_come_back_from_the_backup(platform: Any, chosen: Run) -> None:
@@ -218,10 +222,10 @@ def test_what_cannot_work_is_refused_at_once_and_nothing_is_changed(platform: An
     for words in (
         "ml_host_jupyter_auth is none where others reach JupyterLab",
         "the key is neither PEM text nor the absolute path",
-        "Port 8999, which mlinfra-jupyter needs, is held by python3 (process",
+        "Port 8999, which ml_host_jupyter_port names, is taken by",
         "ml_host_extra_packages names xgboost",
         "the lock of windows doesn't fit this host (Python 3.11",
         "daemon is a user of the system",
-        "the port 80 of daemon must be from 1024",
+        "the port of daemon in ml_host_people is 80",
     ):
         assert words in said

@@ -15,7 +15,7 @@ if [ -d /opt/aws/amazon-cloudwatch-agent ]; then
   rm -rf /opt/aws/amazon-cloudwatch-agent/logs/* /opt/aws/amazon-cloudwatch-agent/var/*
 fi
 
-rm -f "$configuration/jupyter-token"
+rm -rf "$configuration"/jupyter-*token "$configuration/jupyter-password" "$configuration/people" "$configuration/tls"
 find "$home" -mindepth 1 -delete
 find "$logs" -type f -delete
 for folder in /root /home/*; do
