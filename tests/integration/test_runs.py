@@ -166,12 +166,12 @@ def host(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(unit, "start", made.start)
     monkeypatch.setattr(unit, "is_active", made.is_active)
     monkeypatch.setattr(unit, "interrupt", made.signal)
-    s3.client.cache_clear()
+    s3.forget()
     yield made
     made.close()
     service.shutdown()
     service.server_close()
-    s3.client.cache_clear()
+    s3.forget()
 
 
 @pytest.fixture

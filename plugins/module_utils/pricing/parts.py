@@ -284,7 +284,9 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(
         (
             *("vpc", "subnet", "internet_gateway", "route_table", "network_acl", "security_group", "flow_log"),
-            *("key_pair", "launch_template", "object", "iam_role", "role_policy", "instance_profile", "iam_policy"),
+            # The snapshots of an image are charged for themselves.
+            *("image", "key_pair", "launch_template", "object"),
+            *("iam_role", "role_policy", "instance_profile", "iam_policy"),
             *("sns_topic", "budget", "budget_action", "schedule", "schedule_group", "ssm_document", "lambda_function"),
             "dns_record",
             # As the emulator names what AWS calls vpc-flow-log.

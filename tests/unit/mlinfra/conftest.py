@@ -122,7 +122,7 @@ def buckets(emulator: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setitem(sys.modules, "mlinfra.serving.check", driver.serving())
-    s3.client.cache_clear()
+    s3.forget()
     made = Buckets(emulator, environment, **names)
     for name in names.values():
         s3.client().create_bucket(Bucket=name)
@@ -130,4 +130,4 @@ def buckets(emulator: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         made.deny(name)
     made.watch()
     yield made
-    s3.client.cache_clear()
+    s3.forget()

@@ -197,7 +197,7 @@ def test_the_last_good_version_answers_after_a_restart_without_s3(settings: Sett
 def test_credentials_that_come_later_than_the_service(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client without credentials would never find any: another one is made."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    s3.client.cache_clear()
+    s3.forget()
 
     class Late(Shelf):
         def current(self, model: str) -> dict[str, Any] | None:
@@ -212,7 +212,7 @@ def test_credentials_that_come_later_than_the_service(settings: Settings, monkey
             assert await one.deploy(None, quiet) == ("1", True)
 
     run(test())
-    s3.client.cache_clear()
+    s3.forget()
 
 
 def test_a_process_that_ends_is_started_anew(settings: Settings) -> None:

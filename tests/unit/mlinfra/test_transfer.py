@@ -70,11 +70,12 @@ def test_an_older_version_is_downloaded_by_its_id(buckets, tmp_path):
 
 def test_an_upload_that_was_killed_goes_on(buckets, tmp_path):
     """Nothing of it is visible before, and only what is missing is sent then."""
-    parts = 10
+    # More than are on their way when it is killed.
+    parts = 16
     folder = tmp_path / "large"
     folder.mkdir()
     (folder / "file").write_bytes(os.urandom(parts * PART))
-    killed = buckets.command("data", "upload", str(folder), kill=8, moment="after")
+    killed = buckets.command("data", "upload", str(folder), kill=4, moment="after")
     assert killed.returncode == -signal.SIGKILL
     [pending] = s3.client().list_multipart_uploads(Bucket=buckets.datasets)["Uploads"]
     there = s3.client().list_parts(Bucket=buckets.datasets, Key=pending["Key"], UploadId=pending["UploadId"])["Parts"]
@@ -135,7 +136,7 @@ def test_a_file_that_changes_while_it_is_sent_is_refused(buckets, tmp_path, monk
 def test_a_download_that_was_killed_goes_on(buckets, tmp_path):
     """The file is not there before, and only what is missing is read then."""
     path = tmp_path / "x"
-    parts = 10
+    parts = 16
     path.write_bytes(os.urandom(parts * PART))
     [stored] = upload({"raw/set/x": path}, buckets.datasets)
     target = tmp_path / "back" / "x"
@@ -143,7 +144,7 @@ def test_a_download_that_was_killed_goes_on(buckets, tmp_path):
         buckets.call("data", "download", "raw/set", str(target.parent)), env=buckets.environment, **TEXT
     ) as process:
         part = target.parent / f".x.{stored.sha256[:16]}.part"
-        while not (part.exists() and part.stat().st_size >= 3 * PART):
+        while not (part.exists() and part.stat().st_size > 0):
             assert process.poll() is None, process.communicate()
         process.kill()
     there = part.stat().st_size

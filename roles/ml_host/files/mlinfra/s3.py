@@ -30,6 +30,11 @@ def _made() -> Any:
     return boto3.client("s3", config=Config(retries=retries, max_pool_connections=CONNECTIONS))
 
 
+def forget() -> None:
+    """Have the next call make another client, for credentials or an address that have come since."""
+    _made.cache_clear()
+
+
 def code(error: Exception) -> str:
     """The code of an error of S3, such as NoSuchKey; empty for an error of another kind."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

@@ -14,7 +14,7 @@ from pathlib import Path
 from .. import documents, names
 from ..data import datasets
 from ..environment import datasets_bucket
-from ..errors import Conflict, Missing, Problem, Usage
+from ..errors import Conflict, Problem, Usage
 from . import code, limits, places, store, unit
 from .mirror import described
 from .record import FAILED, INTERRUPTED, SUCCEEDED, Run, name_for, now

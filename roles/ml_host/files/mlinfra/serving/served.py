@@ -193,7 +193,7 @@ class Served:
                 return await asyncio.to_thread(call, *arguments)
             except NoCredentialsError:
                 # A client that was made before the instance's role could be asked never looks for its credentials again.
-                s3.client.cache_clear()
+                s3.forget()
                 return await asyncio.to_thread(call, *arguments)
         except Exception as error:
             problem = error if isinstance(error, Problem) else told(error)
