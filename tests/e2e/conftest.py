@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One rehearsal of the whole platform, brought up once and taken down at the end, for all end-to-end tests."""
+"""A rehearsal of the whole platform, brought up once for all end-to-end tests of a folder and taken down at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-SLOT = 1
 NAME = "mlinfra-local"
 
 
@@ -43,15 +42,20 @@ class Run:
 
 
 class Platform:
-    """The rehearsal of slot 1: runs playbooks on it and asks its emulator and its host."""
+    """A rehearsal: runs playbooks on it and asks its emulator and its host.
 
-    def __init__(self) -> None:
-        self.directory = CHECKOUT / ".cache" / "local_cloud" / str(SLOT)
-        self.endpoint = f"https://127.0.0.1:{4500 + 2 * SLOT}"
-        self.trips = CHECKOUT / ".cache" / "tmp" / "e2e-trips.jsonl"
+    Args:
+        slot: its number, which nothing else on this machine uses.
+    """
+
+    def __init__(self, slot: int) -> None:
+        self.slot = slot
+        self.directory = CHECKOUT / ".cache" / "local_cloud" / str(slot)
+        self.endpoint = f"https://127.0.0.1:{4500 + 2 * slot}"
+        self.trips = CHECKOUT / ".cache" / "tmp" / f"e2e-{slot}-trips.jsonl"
         self.environment = {
             **os.environ,
-            "LOCAL_CLOUD_SLOT": str(SLOT),
+            "LOCAL_CLOUD_SLOT": str(slot),
             "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
             "ANSIBLE_CALLBACK_PLUGINS": str(CHECKOUT / "benchmarks" / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "trips,mlinfra.aws.hand_over,mlinfra.aws.warm",
@@ -101,7 +105,7 @@ class Platform:
 
     def emulator(self, verb: str, *arguments: str) -> str:
         """Call the emulator's program."""
-        return self.command("python", "roles/local_cloud/files/emulator", verb, "--slot", str(SLOT), *arguments).stdout
+        return self.command("python", "roles/local_cloud/files/emulator", verb, "--slot", str(self.slot), *arguments).stdout
 
     def client(self, service: str):
         """A boto3 client of the emulator."""
@@ -132,10 +136,9 @@ class Platform:
         """The loopback address that the host's ports answer on."""
         return self.address_of(self.instance)
 
-    @staticmethod
-    def address_of(instance: dict) -> str:
+    def address_of(self, instance: dict) -> str:
         """The same of any instance."""
-        return ".".join(["127", str(10 + SLOT), *instance["PrivateIpAddress"].split(".")[2:]])
+        return ".".join(["127", str(10 + self.slot), *instance["PrivateIpAddress"].split(".")[2:]])
 
     @cached_property
     def token(self) -> str:
@@ -196,13 +199,22 @@ class Platform:
         return name
 
 
-@pytest.fixture(scope="session")
-def platform():
-    """Bring the platform up from nothing; take the rehearsal down at the end, whatever happened."""
-    rehearsal = Platform()
+def brought_up(slot: int) -> Iterator[Platform]:
+    """Bring a platform up from nothing; take the rehearsal down at the end, whatever happened.
+
+    Args:
+        slot: the rehearsal's number.
+    """
+    rehearsal = Platform(slot)
     rehearsal.playbook("playbooks/local_down.yml")
     try:
         rehearsal.first_run = rehearsal.playbook("site.yml")
         yield rehearsal
     finally:
         rehearsal.playbook("playbooks/local_down.yml")
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """The platform of the tests in this folder; those in the folders beside it have one each, and run side by side."""
+    yield from brought_up(1)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import CHECKOUT, SLOT
+from .conftest import CHECKOUT
 
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
 
@@ -223,7 +223,7 @@ def test_the_host_really_stops(idle: Idle):
     idle.would_stop()
     idle.on_host("systemctl start --no-block mlinfra-idle.service", user="root")
     files = CHECKOUT / "roles" / "local_cloud" / "files" / "host"
-    place = ["--slot", str(SLOT), "--directory", str(idle.platform.directory)]
+    place = ["--slot", str(idle.platform.slot), "--directory", str(idle.platform.directory)]
     end = time.monotonic() + 60
     while True:
         [host] = json.loads(idle.platform.command("python", str(files), "list", *place).stdout)["hosts"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(300)]
+
 
 @pytest.fixture(scope="module")
 def image(platform) -> dict:

@@ -19,9 +19,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from .conftest import BIN, CHECKOUT, Run
+from ..conftest import BIN, CHECKOUT, Run
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(200)]
+pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(200)]
 
 PASSWORD = "correct horse battery staple"
 SHARED, ADA, GRACE = 8888, 8901, 8902

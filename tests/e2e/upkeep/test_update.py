@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
+pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(300)]
+
 UPDATE = "playbooks/update.yml"
 # As a newer collection would bring another set of packages.
 OTHER_LOCK = "sed -i '1i # another lock' /opt/mlinfra/lock.txt"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from .test_data_flow import eventually
+from ..test_data_flow import eventually
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(400)]
+pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 
 DIGITS = "cd ~/notebooks/examples/digits"
 SERVING = {"ml_host_serving": True, "ml_host_serving_models": ["digits"], "ml_host_serving_poll_seconds": 0}

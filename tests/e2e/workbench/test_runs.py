@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import CHECKOUT, SLOT
+from ..conftest import CHECKOUT
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(600)]
+pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(600)]
 
 SECONDS = 120
 GROUP = "/aws/ec2/mlinfra-local-ml-training"
@@ -109,7 +109,7 @@ class Runs:
     def machine(self, verb: str, *arguments: str) -> None:
         """Call the program that makes hosts."""
         files = str(CHECKOUT / "roles" / "local_cloud" / "files" / "host")
-        place = ["--slot", str(SLOT), "--directory", str(self.platform.directory)]
+        place = ["--slot", str(self.platform.slot), "--directory", str(self.platform.directory)]
         self.platform.command("python", files, verb, *place, "--name", "mlinfra-local-ml-training-1", *arguments)
 
 

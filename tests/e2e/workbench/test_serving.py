@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from .test_data_flow import eventually
+from ..test_data_flow import eventually
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(400)]
+pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 
 HERE = Path(__file__).parent
 PYTHON = "PYTHONPATH=/opt/mlinfra/lib /opt/mlinfra/venv/bin/python -P"
