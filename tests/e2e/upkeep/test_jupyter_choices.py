@@ -73,8 +73,8 @@ def chosen(platform: Any, settings: Path) -> Iterator[Run]:
     )
     assert left.split() == ["/home/ada"]
     assert platform.jupyter("GET", "contents")["type"] == "directory"
-    names = [entry["Name"] for entry in platform.client("ssm").describe_parameters()["Parameters"]]
-    assert [name for name in names if name.startswith("/mlinfra/")] == ["/mlinfra/local/jupyter-token"]
+    found = platform.client("ssm").get_parameters_by_path(Path="/mlinfra/local", Recursive=True)["Parameters"]
+    assert [entry["Name"] for entry in found] == ["/mlinfra/local/jupyter-token"]
 
 
 def opener(platform: Any, *handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
