@@ -49,14 +49,16 @@ while True:
     held.append(bytearray(20 << 20))
     time.sleep(0.05)
 """
+# Each line in one piece: print writes it in several where Python does not buffer, and both workers write at the same moment.
 WORKERS = """
 import os, signal, sys, time
 import torch, torch.distributed as group
-signal.signal(signal.SIGTERM, lambda *_: (print("worker saves", os.environ["RANK"], flush=True), sys.exit(0)))
+say = lambda text: os.write(1, f"{text}\\n".encode())
+signal.signal(signal.SIGTERM, lambda *_: (say("worker saves " + os.environ["RANK"]), sys.exit(0)))
 group.init_process_group("gloo")
 ones = torch.ones(1)
 group.all_reduce(ones)
-print("sum", ones.item(), "threads", os.environ["OMP_NUM_THREADS"], flush=True)
+say(f"sum {ones.item()} threads " + os.environ["OMP_NUM_THREADS"])
 time.sleep(600)
 """
 
