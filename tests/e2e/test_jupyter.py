@@ -128,8 +128,9 @@ def test_the_example_runs_to_its_plot_and_its_curves_are_in_tensorboard(platform
     wait.until(expected.text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Idle"))
     browser.find_element(By.XPATH, "//div[@id='jp-MainMenu']//*[text()='Run']").click()
     wait.until(expected.element_to_be_clickable((By.CSS_SELECTOR, "[data-command='runmenu:run-all']"))).click()
+    # JupyterLab draws only the cells that can be seen, of which the last is one.
     plots = (By.CSS_SELECTOR, ".jp-RenderedImage img")
-    wait.until(lambda shown: len(shown.find_elements(*plots)) == 2)
+    WebDriverWait(browser, 10 * MINUTE).until(expected.presence_of_element_located(plots))
     wait.until(expected.text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Idle"))
     assert not browser.find_elements(By.CSS_SELECTOR, "[data-mime-type='application/vnd.jupyter.error']")
     # Whether to be told of news, which JupyterLab asks once.

@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(300)]
 @pytest.fixture(scope="module")
 def image(platform) -> dict:
     """The image, made once."""
+    assert platform.address, "the host that stands before another one does"
     platform.playbook("playbooks/image.yml")
     [image] = platform.tagged("describe_images", "Images", Owners=["self"])
     return image
