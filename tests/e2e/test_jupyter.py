@@ -123,7 +123,10 @@ def test_the_example_runs_to_its_plot_and_its_curves_are_in_tensorboard(platform
     log_in(platform, browser, platform.token)
     wait = WebDriverWait(browser, 5 * MINUTE)
     wait.until(expected.presence_of_element_located((By.ID, "jp-main-statusbar")))
-    browser.get(f"http://{platform.address}:8888/lab/tree/examples/digits/digits.ipynb")
+    # A workspace of its own: no other notebook is open in it.
+    browser.get(f"http://{platform.address}:8888/lab/workspaces/digits/tree/examples/digits/digits.ipynb")
+    current = (By.CSS_SELECTOR, "#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current .lm-TabBar-tabLabel")
+    wait.until(expected.text_to_be_present_in_element(current, "digits.ipynb"))
     wait.until(expected.presence_of_element_located((By.CSS_SELECTOR, ".jp-CodeCell .cm-content")))
     wait.until(expected.text_to_be_present_in_element((By.ID, "jp-main-statusbar"), "Idle"))
     browser.find_element(By.XPATH, "//div[@id='jp-MainMenu']//*[text()='Run']").click()
