@@ -265,8 +265,7 @@ def follow(request: Request, command: list[str], environment: dict[str, str], sa
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             # The host's terminal ends lines its own way.
             say(line.decode(errors="replace").rstrip("\r\n"))
         process.wait()

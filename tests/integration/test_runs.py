@@ -301,7 +301,7 @@ def test_cancelled_before_the_script_has_begun(host: Host, script: Callable[[str
 
 def test_interrupted_and_resumed_on_another_host(host: Host, script: Callable[[str], Path]) -> None:
     requests.start(Wanted(script(TRAIN), ("0.3",), name="moves"))
-    eventually(lambda: (places.folder("moves") / "checkpoints" / "003.json").exists())
+    eventually((places.folder("moves") / "checkpoints" / "003.json").exists)
     host.signal("moves", signal.SIGTERM)
     _status, ended = host.ends("moves")
     assert (ended.state, ended.reason) == ("interrupted", "The host stopped.")
@@ -343,7 +343,7 @@ def test_what_ran_on_a_host_that_is_gone_can_be_resumed(host: Host, script: Call
     """It was killed with its host, and could tell nobody."""
     requests.start(Wanted(script(TRAIN), ("0.3",), name="gone"))
     eventually(lambda: store.read("gone")[0].state == "running")
-    eventually(lambda: (places.folder("gone") / "checkpoints" / "002.json").exists())
+    eventually((places.folder("gone") / "checkpoints" / "002.json").exists)
     with pytest.raises(errors.Conflict, match="is running on"):
         requests.resume("gone")
     host.signal("gone", signal.SIGKILL)
@@ -462,4 +462,3 @@ def test_cores_are_its_own(host: Host, script: Callable[[str], Path]) -> None:
     requests.start(Wanted(script(text), name="cores", cpus=1))
     host.ends("cores")
     assert "cores 1 1" in host.output("cores")
-

@@ -90,7 +90,7 @@ def ask(platform: Any, port: int, path: str, token: str) -> tuple[int, str]:
         "curl --silent --cacert /etc/mlinfra/tls/certificate.pem --write-out '\\n%{http_code}'"
         f" --header 'Authorization: token {token}' https://localhost:{port}/{path}"
     )
-    text, _, code = told.rpartition("\n")
+    text, _newline, code = told.rpartition("\n")
     return int(code), text
 
 
@@ -154,7 +154,7 @@ def test_a_person_has_a_share_of_the_host(platform: Any, chosen: Run) -> None:
 
 
 def test_kernels_have_names_for_people_and_their_own_packages(platform: Any, chosen: Run) -> None:
-    _, text = ask(platform, ADA, "api/kernelspecs", stored(platform, "ada"))
+    _status, text = ask(platform, ADA, "api/kernelspecs", stored(platform, "ada"))
     specs = {name: entry["spec"] for name, entry in json.loads(text)["kernelspecs"].items()}
     assert {name: spec["display_name"] for name, spec in specs.items()} == {"python3": "PyTorch and TensorFlow", "small": "Small"}
     for name, package in (("python3", "seaborn, torch"), ("small", "humanize")):
@@ -196,7 +196,7 @@ def test_buckets_are_shown_by_the_role_of_the_instance(platform: Any, chosen: Ru
     token = stored(platform, "ada")
     drives = {drive["name"]: drive["drive"] for drive in json.loads(ask(platform, ADA, "jupyterfs/resources", token)[1])}
     assert drives.keys() == {"S3 datasets", "S3 models"}
-    _, text = ask(platform, ADA, f"api/contents/{drives['S3 datasets']}:/raw/shown/a.txt", token)
+    _status, text = ask(platform, ADA, f"api/contents/{drives['S3 datasets']}:/raw/shown/a.txt", token)
     assert json.loads(text)["content"] == "shown"
 
 

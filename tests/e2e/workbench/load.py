@@ -21,7 +21,7 @@ def client() -> None:
     while not ENOUGH.exists():
         try:
             line = http.client.HTTPConnection("127.0.0.1", 8080, timeout=60)
-            for _ in range(20):
+            for _turn in range(20):
                 line.request("POST", f"/v2/models/{MODEL}/infer", BODY)
                 answer = line.getresponse()
                 told = json.loads(answer.read())
@@ -31,7 +31,7 @@ def client() -> None:
             answers[repr(error)] += 1
 
 
-clients = [threading.Thread(target=client) for _ in range(8)]
+clients = [threading.Thread(target=client) for _turn in range(8)]
 started = time.monotonic()
 for each in clients:
     each.start()

@@ -89,11 +89,19 @@ class Buckets:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """An emulator for all tests of this folder."""
     with ExitStack() as stack:
-        slot = next(slot for slot in SLOTS if _taken(stack, slot))
+        slot = _free(stack)
         place = Place(slot, tmp_path_factory.mktemp("emulator"))
         control.start(place)
         yield place
         control.stop(place)
+
+
+def _free(stack: ExitStack) -> int:
+    """A slot that nobody uses, and that is this process's until the stack ends."""
+    for slot in SLOTS:
+        if _taken(stack, slot):
+            return slot
+    raise RuntimeError(f"all of the slots {SLOTS} are in use")
 
 
 def _taken(stack: ExitStack, slot: int) -> bool:

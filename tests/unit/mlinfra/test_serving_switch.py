@@ -132,7 +132,7 @@ def test_no_request_fails_while_another_version_takes_over(settings: Settings) -
                 while not ended.is_set():
                     answers.append(await ask(one))
 
-            clients = [asyncio.create_task(client()) for _ in range(20)]
+            clients = [asyncio.create_task(client()) for _turn in range(20)]
             await asyncio.sleep(0.3)
             before = one.active
             shelf.production = "2"
@@ -246,7 +246,7 @@ def test_more_requests_than_may_wait(settings: Settings) -> None:
         few = Settings(("m",), waiting=5, directory=settings.directory, runtime=settings.runtime)
         async with serving(few, Shelf(v1="good")) as one:
             await one.deploy(None, quiet)
-            answers = await asyncio.gather(*(ask(one) for _ in range(8)))
+            answers = await asyncio.gather(*(ask(one) for _turn in range(8)))
             assert sorted(status for status, _text in answers) == [200] * 5 + [503] * 3
 
     run(test())

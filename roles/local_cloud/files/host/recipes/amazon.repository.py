@@ -1,8 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Makes the Amazon-like tree's RPM repositories: amazon.repository.py RECIPE TARGET, inside the tree.
 
-TARGET is what the hosts' packages come from; beside it, TARGET-updates has newer releases of a few. Packages that a role uses carry real files, taken from the Debian package of the same purpose. The others are those that
-Amazon's image has anyway, by name, so that naming them is no error.
+TARGET is what the hosts' packages come from; beside it, TARGET-updates has newer releases of a few. Packages that a role uses carry real
+files, taken from the Debian package of the same purpose. The others are those that Amazon's image has anyway, by name, so that
+naming them is no error.
 """
 
 from __future__ import annotations
