@@ -84,7 +84,8 @@ def test_an_upload_that_was_killed_goes_on(buckets, tmp_path):
     buckets.watch()
     done = buckets.command("data", "upload", str(folder))
     assert done.returncode == 0, done.stderr
-    assert len(buckets.calls("UploadPart")) == parts - len(there)
+    # What was on its way when it was killed may have arrived since.
+    assert 0 < len(buckets.calls("UploadPart")) <= parts - len(there)
     assert buckets.calls("CreateMultipartUpload") == []
     assert "Uploads" not in s3.client().list_multipart_uploads(Bucket=buckets.datasets)
     datasets.verify(datasets.find("raw/large"))
