@@ -20,6 +20,21 @@ def until(condition: Callable[[], Any], seconds: float) -> bool:
     return True
 
 
+def eventually(question: Callable[[], Any], seconds: float, pause: float = 1) -> Any:
+    """Ask until the answer is true, and return it; a test whose answer never is fails.
+
+    Args:
+        question: what is asked.
+        seconds: how long at most.
+        pause: seconds between two times, longer where asking is work for a host.
+    """
+    end = time.monotonic() + seconds
+    while not (answer := question()):
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(pause)
+    return answer
+
+
 def lives(pid: int) -> bool:
     """Whether a process has not ended; one that nobody has waited for has."""
     try:

@@ -5,24 +5,17 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from ..waiting import eventually
+
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
 
+SECONDS = 90
 ROWS = "x,y\n" + "".join(f"{x},{3 * x + 1}\n" for x in range(50)) + ",7\n"
-
-
-def eventually(question, seconds: float = 90):
-    """Ask until the answer is true; the last answer fails the test."""
-    deadline = time.monotonic() + seconds
-    while not (answer := question()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(1)
-    return answer
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +45,7 @@ def test_tensorboard_shows_the_run(platform, trained):
         with urllib.request.urlopen(f"http://{platform.address}:6006/data/runs", timeout=10) as answer:
             return json.load(answer)
 
-    eventually(lambda: "e2e" in runs())
+    eventually(lambda: "e2e" in runs(), SECONDS)
 
 
 def test_the_host_reaches_its_buckets_by_its_instance_role_alone(platform, trained):
@@ -75,7 +68,7 @@ def test_logs_of_the_services_are_shipped(platform, trained):
             for event in logs.get_log_events(logGroupName=group, logStreamName=name)["events"]
         ]
 
-    messages = eventually(jupyter_events)
+    messages = eventually(jupyter_events, SECONDS)
     assert (
         platform.instance["InstanceId"]
         in logs.describe_log_streams(logGroupName=group)["logStreams"][0]["logStreamName"]

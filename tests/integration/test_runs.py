@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from mlinfra.runs import following, places, requests, spot, store, unit
 from mlinfra.runs.record import Run
 from mlinfra.runs.requests import Wanted
 
+from ..waiting import eventually
 from .conftest import ROOT, Emulator
 
 pytestmark = [pytest.mark.weight(60)]
@@ -186,15 +186,6 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-def eventually(question: Callable[[], Any]) -> Any:
-    """Ask until the answer is true."""
-    end = time.monotonic() + SECONDS
-    while not (answer := question()):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    return answer
-
-
 def mirrored(emulator: Emulator, run: str) -> dict[str, bytes]:
     """What of a run is in the bucket, by its path there."""
     client = emulator.client("s3")
@@ -264,7 +255,7 @@ def test_a_script_that_is_killed_by_a_signal(host: Host, script: Callable[[str],
 
 def test_cancelled_it_may_save_what_it_has(host: Host, emulator: Emulator, script: Callable[[str], Path]) -> None:
     requests.start(Wanted(script(TRAIN), ("0.2",), name="cancelled"))
-    eventually(lambda: "begins" in host.output("cancelled"))
+    eventually(lambda: "begins" in host.output("cancelled"), SECONDS, 0.1)
     requests.cancel("cancelled")
     _status, ended = host.ends("cancelled")
     assert (ended.state, ended.exit_code) == ("cancelled", 0)
@@ -282,7 +273,7 @@ print("child", child.pid, flush=True)
 time.sleep(600)
 """
     requests.start(Wanted(script(text), name="deaf", grace=1))
-    eventually(lambda: "child" in host.output("deaf"))
+    eventually(lambda: "child" in host.output("deaf"), SECONDS, 0.1)
     requests.cancel("deaf")
     status, ended = host.ends("deaf")
     assert (status, ended.state, ended.exit_code) == (137, "cancelled", 137)
@@ -293,7 +284,7 @@ time.sleep(600)
 
 def test_cancelled_before_the_script_has_begun(host: Host, script: Callable[[str], Path]) -> None:
     requests.start(Wanted(script(TRAIN), ("30",), name="early"))
-    eventually((places.folder("early") / places.OUTPUT).exists)
+    eventually((places.folder("early") / places.OUTPUT).exists, SECONDS, 0.1)
     requests.cancel("early")
     assert host.ends("early")[1].state == "cancelled"
     assert "begins" not in host.output("early")
@@ -301,7 +292,7 @@ def test_cancelled_before_the_script_has_begun(host: Host, script: Callable[[str
 
 def test_interrupted_and_resumed_on_another_host(host: Host, script: Callable[[str], Path]) -> None:
     requests.start(Wanted(script(TRAIN), ("0.3",), name="moves"))
-    eventually((places.folder("moves") / "checkpoints" / "003.json").exists)
+    eventually((places.folder("moves") / "checkpoints" / "003.json").exists, SECONDS, 0.1)
     host.signal("moves", signal.SIGTERM)
     _status, ended = host.ends("moves")
     assert (ended.state, ended.reason) == ("interrupted", "The host stopped.")
@@ -321,7 +312,7 @@ def test_interrupted_and_resumed_on_another_host(host: Host, script: Callable[[s
 
 def test_two_hosts_do_not_both_resume_a_run(host: Host, script: Callable[[str], Path], monkeypatch: Any) -> None:
     requests.start(Wanted(script(TRAIN), ("0.3",), name="wanted"))
-    eventually(lambda: "begins" in host.output("wanted"))
+    eventually(lambda: "begins" in host.output("wanted"), SECONDS, 0.1)
     host.signal("wanted", signal.SIGTERM)
     host.ends("wanted")
     read, write = store.read("wanted"), store.write
@@ -342,12 +333,12 @@ def test_two_hosts_do_not_both_resume_a_run(host: Host, script: Callable[[str], 
 def test_what_ran_on_a_host_that_is_gone_can_be_resumed(host: Host, script: Callable[[str], Path]) -> None:
     """It was killed with its host, and could tell nobody."""
     requests.start(Wanted(script(TRAIN), ("0.3",), name="gone"))
-    eventually(lambda: store.read("gone")[0].state == "running")
-    eventually((places.folder("gone") / "checkpoints" / "002.json").exists)
+    eventually(lambda: store.read("gone")[0].state == "running", SECONDS, 0.1)
+    eventually((places.folder("gone") / "checkpoints" / "002.json").exists, SECONDS, 0.1)
     with pytest.raises(errors.Conflict, match="is running on"):
         requests.resume("gone")
     host.signal("gone", signal.SIGKILL)
-    eventually(lambda: not host.is_active("gone"))
+    eventually(lambda: not host.is_active("gone"), SECONDS, 0.1)
     assert requests.is_lost(store.read("gone")[0])
     # EC2 knows no i-1 that runs.
     requests.resume("gone")
@@ -361,7 +352,7 @@ def test_a_rebalance_recommendation(host: Host, script: Callable[[str], Path], s
     host.instance.told = {"spot": True}
     name = f"rebalance-{stops}".lower()
     requests.start(Wanted(script(TRAIN), ("0.8",), name=name, stop_on_rebalance=stops))
-    eventually(lambda: "begins" in host.output(name))
+    eventually(lambda: "begins" in host.output(name), SECONDS, 0.1)
     host.instance.told = {"spot": True, "rebalance": {"noticeTime": "2026-01-02T03:04:05Z"}}
     _status, ended = host.ends(name)
     assert ended.state == ("interrupted" if stops else "succeeded")
@@ -372,7 +363,7 @@ def test_a_rebalance_recommendation(host: Host, script: Callable[[str], Path], s
 def test_an_interruption_notice(host: Host, emulator: Emulator, script: Callable[[str], Path]) -> None:
     host.instance.told = {"spot": True}
     requests.start(Wanted(script(TRAIN), ("1",), name="noticed"))
-    eventually(lambda: "begins" in host.output("noticed"))
+    eventually(lambda: "begins" in host.output("noticed"), SECONDS, 0.1)
     moment = datetime.now(UTC) + timedelta(seconds=120)
     notice = {"action": "terminate", "time": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
     host.instance.told = {"spot": True, "interruption": notice}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ..test_data_flow import eventually
+from ...waiting import eventually
 
 pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 

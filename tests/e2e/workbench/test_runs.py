@@ -7,13 +7,13 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ...waiting import eventually
 from ..conftest import CHECKOUT
 
 pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(600)]
@@ -85,17 +85,9 @@ class Runs:
         """What a run has put out so far."""
         return self.on_host(f"cat ~/runs/{name}/output.log 2>/dev/null || true")
 
-    def until(self, holds: Callable[[], Any]) -> Any:
-        """Wait until something holds."""
-        end = time.monotonic() + SECONDS
-        while not (answer := holds()):
-            assert time.monotonic() < end
-            time.sleep(0.5)
-        return answer
-
     def says(self, name: str, words: str) -> None:
         """Wait until a run has put something out."""
-        self.until(lambda: words in self.output(name))
+        eventually(lambda: words in self.output(name), SECONDS)
 
     def ends(self, name: str) -> dict[str, Any]:
         """The record of a run once it has ended."""
@@ -149,7 +141,7 @@ def test_a_script_of_the_operator_s(runs: Runs, script: Path, way: str, code: in
         events = logs.get_log_events(logGroupName=GROUP, logStreamName=stream)["events"]
         return "step 1" in [event["message"] for event in events]
 
-    runs.until(shipped)
+    eventually(shipped, SECONDS)
     listed = runs.platform.playbook("playbooks/runs.yml")
     assert name in listed.output
 
@@ -171,7 +163,7 @@ def test_it_goes_on_without_whoever_started_it_until_it_is_cancelled(runs: Runs,
                 break
         os.killpg(submit.pid, signal.SIGKILL)
     position = len(runs.output("alone"))
-    runs.until(lambda: len(runs.output("alone")) > position)
+    eventually(lambda: len(runs.output("alone")) > position, SECONDS)
     idle = "/opt/mlinfra/venv/bin/python /usr/local/libexec/mlinfra/idle --status"
     assert "run alone" in [job["name"] for job in json.loads(runs.on_host(idle, user="root"))["jobs"]]
     cancelled = runs.platform.playbook("playbooks/runs.yml", "-e", "cancel=alone")
@@ -193,7 +185,7 @@ def test_limits_hold(runs: Runs):
 
 def test_torchrun_with_two_processes(runs: Runs):
     runs.start("workers", WORKERS, options="--processes 2 --cpus 2")
-    runs.until(lambda: runs.output("workers").count("sum 2.0 threads 1") == 2)
+    eventually(lambda: runs.output("workers").count("sum 2.0 threads 1") == 2, SECONDS)
     runs.on_host("mlinfra runs cancel workers")
     assert runs.ends("workers")["state"] == "cancelled"
     assert {"worker saves 0", "worker saves 1"} <= set(runs.output("workers").splitlines())
@@ -238,7 +230,7 @@ def test_a_host_that_is_stopped_goes_on_at_its_next_start(runs: Runs):
         runs.says("stopped", "begins at 0")
         runs.platform.playbook("playbooks/stop.yml")
         runs.platform.playbook("playbooks/start.yml", "-e", "wait=true")
-        runs.until(lambda: runs.output("stopped").count("begins at") == 2)
+        eventually(lambda: runs.output("stopped").count("begins at") == 2, SECONDS)
         assert "The host stopped." in runs.output("stopped")
         assert runs.record("stopped")["attempt"] == 2
         assert not runs.output("stopped").endswith("begins at 0\n")

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from ..test_data_flow import eventually
+from ...waiting import eventually
 
 pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 
+SECONDS = 90
 HERE = Path(__file__).parent
 PYTHON = "PYTHONPATH=/opt/mlinfra/lib /opt/mlinfra/venv/bin/python -P"
 SETTINGS = {"ml_host_serving": True, "ml_host_serving_models": ["iris", "waves"], "ml_host_serving_poll_seconds": 0}
@@ -122,7 +123,7 @@ def test_a_process_that_dies_takes_nothing_else_with_it(host: Any) -> None:
     status, told = ask(host, "models/iris/infer", {"inputs": [ROW]})
     assert status == 503, told
     assert ask(host, "models/waves/infer", {"inputs": [ROW]})[0] == 200
-    eventually(lambda: ask(host, "models/iris/infer", {"inputs": [ROW]})[0] == 200)
+    eventually(lambda: ask(host, "models/iris/infer", {"inputs": [ROW]})[0] == 200, SECONDS)
     after = models(host)
     assert after["iris"]["pid"] != before["iris"]["pid"]
     assert after["waves"] == before["waves"]
@@ -163,7 +164,7 @@ def test_a_second_run_changes_nothing(host: Any) -> None:
 
 def test_a_port_in_use_is_refused_before_anything_changes(host: Any) -> None:
     with host.program("/opt/mlinfra/venv/bin/python -m http.server 8090 --bind 127.0.0.1"):
-        eventually(lambda: "200" in host.on_host("curl -so /dev/null -w '%{http_code}' http://127.0.0.1:8090/ || true"))
+        eventually(lambda: "200" in host.on_host("curl -so /dev/null -w '%{http_code}' http://127.0.0.1:8090/ || true"), SECONDS)
         run = host.attempt("playbooks/configure.yml", *CHOSEN, "-e", "ml_host_serving_port=8090")
     assert run.returncode != 0
     assert "Port 8090, which ml_host_serving_port names, is taken by python" in " ".join(run.output.split())
