@@ -2,13 +2,14 @@
 """Measures how a host is configured, and prints one JSON object.
 
 One host in a rehearsal of its own: what a first run and a run again need over SSH and over Session Manager (tasks,
-module runs, trips to the host), how long a run again takes, and how long the Python packages take beside plain uv. With
---from-nothing instead: how long it is from no instance to JupyterLab, with and without a baked image, for several at once.
+module runs, trips to the host), how long a run again takes, how long the Python packages take beside plain uv, and how
+long it is from no instance to JupyterLab, with and without a baked image, for several at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import shlex
@@ -247,13 +248,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slot", type=int, default=SLOT, help="which rehearsal's ports to use")
     parser.add_argument("--repeats", type=int, default=5, help="how often a configured host is configured again")
-    parser.add_argument("--from-nothing", type=int, nargs="+", metavar="COUNT", help="measure these counts of instances")
+    parser.add_argument(
+        "--instances", type=int, nargs="+", default=[1, 2, 4], metavar="COUNT", help="how many come up at once, in turn"
+    )
     options = parser.parse_args()
     rehearsal = Rehearsal(options.slot)
     rehearsal.playbook("local_down")
     try:
-        counts = options.from_nothing
-        print(json.dumps(from_nothing(rehearsal, counts) if counts else measure(rehearsal, options.repeats), indent=2))
+        measured = {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), **measure(rehearsal, options.repeats)}
+        print(json.dumps(measured | {"from_nothing": from_nothing(rehearsal, options.instances)}, indent=2))
     finally:
         rehearsal.playbook("local_down")
 
