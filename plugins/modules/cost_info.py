@@ -379,7 +379,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
         )
         found, tags = Collector(reader, identity, executor).collect(KINDS, tagged=True)
         partition = clients("ec2").meta.partition
-        resources = flatten(claim(found, tags, identity, partition), tags, partition)
+        resources = flatten(claim(found, tags, identity, partition), tags, identity, partition)
         standing = price_list.types_of(resources)
         spot = executor.submit(api.spot_hours, clients("ec2"), declared[0] | standing[0], now) if today else None
         used = executor.submit(api.measured, clients("cloudwatch"), resources, now) if params["measure"] else None

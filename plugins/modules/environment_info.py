@@ -202,6 +202,10 @@ resources:
       description: Its tags.
       type: dict
       returned: always
+    owned:
+      description: Whether it carries the O(tags) of the environment. What does not is found by its name or by what it hangs on.
+      type: bool
+      returned: always
 lock:
   description:
     - Who works on the environment, as M(mlinfra.aws.environment_lock) returns it.
@@ -267,7 +271,7 @@ def discover(
 
     def one(asked: str) -> Any:
         if asked == "resources":
-            return flatten(claimed, tags, partition)
+            return flatten(claimed, tags, identity, partition)
         if asked == "lock":
             return locked
         return outputs.of_role(asked, claimed, identity, partition)

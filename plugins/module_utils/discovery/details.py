@@ -226,5 +226,5 @@ def read(
         claimed = claim(found, tags, identity, partition)
         detailed = Details(reader, executor, attributes, markers, partition).add(claimed)
     handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
-    resources = flatten(claimed, {}, partition)
+    resources = flatten(claimed, {}, identity, partition)
     return {"found": plain(detailed), "outputs": handed_on, "resources": resources, "lock": locked}, reader.errors

@@ -165,23 +165,26 @@ def plain(value: Any) -> Any:
     return value
 
 
-def flatten(claimed: Found, tags: TagsByArn, partition: str = "aws") -> list[dict[str, Any]]:
+def flatten(claimed: Found, tags: TagsByArn, identity: Identity, partition: str = "aws") -> list[dict[str, Any]]:
     """One flat list of all resources, ordered by kind and name.
 
     Args:
         claimed: the environment's resources by kind.
         tags: the tags by ARN, for services that don't list tags with the resource.
+        identity: the environment.
         partition: of the ARNs.
 
     Returns:
-        For each its kind, name, id (the ARN where AWS gives no other), attributes in AWS's own words, and tags.
+        For each its kind, name, id (the ARN where AWS gives no other), attributes in AWS's own words, tags, and whether these
+        are the environment's.
     """
     listed = [
         _resource(kind, entry, tags.get(arn_of(kind, entry, partition), {}), partition)
         for kind, entries in claimed.items()
         for entry in entries
     ]
-    return sorted(listed + _others(tags), key=lambda entry: (entry["kind"], entry["name"], entry["id"]))
+    whole = [{**entry, "owned": identity.owns_tags(entry["tags"])} for entry in listed + _others(tags)]
+    return sorted(whole, key=lambda entry: (entry["kind"], entry["name"], entry["id"]))
 
 
 def _resource(kind: str, entry: Mapping[str, Any], more_tags: Mapping[str, str], partition: str) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class Asker:
         found, tags = Collector(ask, self._identity, executor).collect(KINDS, tagged=True)
         partition = self._clients("ec2").meta.partition
         claimed = claim(found, tags, self._identity, partition)
-        resources = flatten(claimed, tags, partition)
+        resources = flatten(claimed, tags, self._identity, partition)
         ids = [instance["InstanceId"] for instance in claimed["instance"]]
         statuses = executor.submit(self._statuses, ids)
         day = executor.submit(self._day, ids)

@@ -132,7 +132,7 @@ def test_the_list_is_flat_ordered_and_json():
         "sns_topic": [{"TopicArn": f"{TOPIC}p-dev-alarms"}],
         "ssm_parameter": [{"Name": "/p/dev/token"}],
     }
-    listed = flatten(found, {"arn:aws:s3:::p-dev-data": TAGS})
+    listed = flatten(found, {"arn:aws:s3:::p-dev-data": TAGS}, IDENTITY)
     assert json.loads(json.dumps(listed)) == listed
     assert [(entry["kind"], entry["name"], entry["id"]) for entry in listed] == [
         ("bucket", "p-dev-data", "arn:aws:s3:::p-dev-data"),
@@ -153,13 +153,14 @@ def test_kinds_unknown_to_discovery_are_listed_as_the_tagging_service_has_them()
         "arn:aws:s3:::gone": TAGS,
         f"{TOPIC}gone": TAGS,
     }
-    [entry] = flatten({}, known)
+    [entry] = flatten({}, known, IDENTITY)
     assert entry == {
         "kind": "rds:db",
         "name": "MLflow",
         "id": database,
         "attributes": {"ResourceARN": database},
         "tags": {**TAGS, "Name": "MLflow"},
+        "owned": True,
     }
 
 
