@@ -3,8 +3,8 @@
 """Write the generated pages: each role's README, the pictures of the architecture and the data flow, costs and speed.
 
 Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
-environment_info, addresses, sizes and ports in the pictures from the roles' defaults, costs from the collection's
-prices, speed from the newest results of the benchmarks.
+environment_info, addresses, sizes and ports in the pictures from the roles' defaults as the seed's preset has them, costs from the
+collection's prices, speed from the newest results of the benchmarks.
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ def render() -> dict[Path, str]:
             defaults=values,
             outputs=yaml.safe_dump(outputs[role]["sample"], sort_keys=False) if role in outputs else "",
         )
+    seed = {**defaults, "mlinfra_strict": False}
+    seed["mlinfra_log_retention_days"] = int(engine.from_string(defaults["mlinfra_log_retention_days"]).render(seed))
     for picture in ("architecture", "workbench"):
-        pages[ROOT / "docs" / f"{picture}.svg"] = engine.get_template(f"{picture}.svg.j2").render(defaults)
+        pages[ROOT / "docs" / f"{picture}.svg"] = engine.get_template(f"{picture}.svg.j2").render(seed)
     figures = costs.figures(defaults)
     pages[ROOT / "docs" / "costs.md"] = engine.get_template("costs.md.j2").render(figures)
     pages[ROOT / "docs" / "costs.svg"] = costs.picture(figures)

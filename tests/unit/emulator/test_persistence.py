@@ -35,7 +35,10 @@ def make(aws: Clients) -> dict[str, str]:
     s3.put_object(Bucket="kept", Key="large", Body=LARGE)
     ssm.put_parameter(Name="/kept/secret", Type="SecureString", Value="hidden")
     aws("logs").create_log_group(logGroupName="/kept")
-    aws("sns").create_topic(Name="kept")
+    aws("sns").create_topic(Name="kept", Tags=[{"Key": "kept", "Value": "1"}])
+    aws("sns").create_topic(Name="kept-too", Tags=[{"Key": "kept", "Value": "2"}])
+    # Read half, which leaves a generator in moto.
+    assert aws("resourcegroupstaggingapi").get_resources(ResourcesPerPage=1)["PaginationToken"]
     aws("kms").create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")
     launched = launch(aws, SubnetId=gateway["SubnetId"], KeyName="key", IamInstanceProfile={"Name": "profile"})
     return {

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from types import CellType, FunctionType
+from types import CellType, FunctionType, GeneratorType
 from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
@@ -161,6 +161,9 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, FunctionType) and "<" in obj.__qualname__:
             cells = tuple(cell.cell_contents for cell in obj.__closure__ or ())
             return _function, (obj.__module__, marshal.dumps(obj.__code__), obj.__defaults__, cells)
+        # Where a list was read half, for the token of its next page: after a restart it ends there.
+        if isinstance(obj, GeneratorType):
+            return iter, ((),)
         for make in (threading.Lock, threading.RLock):
             if type(obj) is type(make()):
                 return make, ()
