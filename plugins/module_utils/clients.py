@@ -53,6 +53,13 @@ class Clients:
                 self._clients[service] = self._session.client(service, **self._arguments)
             return self._clients[service]
 
+    def has_lasting_key(self) -> bool:
+        """Whether the credentials are a user's own access key. MFA never goes with such a one: it makes credentials for a while."""
+        if self._arguments.get("aws_access_key_id"):
+            return not self._arguments.get("aws_session_token")
+        credentials = self._session.get_credentials()
+        return credentials is not None and not credentials.get_frozen_credentials().token
+
 
 @AWSErrorHandler.common_error_handler("reach AWS")
 def one_client(module: AnsibleAWSModule, service: str, **options: Any) -> Any:

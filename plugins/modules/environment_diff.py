@@ -30,8 +30,8 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [network, storage, iam, compute, monitoring, guardrails]
-    default: [network, storage, iam, compute, monitoring, guardrails]
+    choices: [encryption, network, storage, iam, compute, monitoring, guardrails]
+    default: [encryption, network, storage, iam, compute, monitoring, guardrails]
   added_configuration:
     description:
       - Whether to look for what no role configures on buckets, and somebody may have added, namely a website, CORS,
@@ -262,7 +262,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["network", "storage", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "iam", "compute", "monitoring", "guardrails"]
 THREADS = 16
 
 

@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [network, storage, iam, compute, monitoring, guardrails, resources, lock]
-    default: [network, storage, iam, compute, monitoring, guardrails, resources, lock]
+    choices: [encryption, network, storage, iam, compute, monitoring, guardrails, resources, lock]
+    default: [encryption, network, storage, iam, compute, monitoring, guardrails, resources, lock]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).

@@ -30,7 +30,7 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [network, storage, iam, compute, monitoring, guardrails]
+    choices: [encryption, network, storage, iam, compute, monitoring, guardrails]
     required: true
   instance_type:
     description:
@@ -65,6 +65,11 @@ options:
         Filled in from C(mlinfra_identity_tags).
     type: dict
     default: {}
+  key_alias:
+    description:
+      - Alias of the KMS key to look for. Filled in from C(encryption_key_alias) where the environment has a key of its own.
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Does the same in check mode, since it makes reading calls only.
@@ -78,7 +83,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [network, storage, iam, compute, monitoring, guardrails]
+    roles: [encryption, network, storage, iam, compute, monitoring, guardrails]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -100,6 +105,10 @@ ansible_facts:
       description: Partition of AWS that the account is in.
       type: str
       sample: aws
+    mlinfra_standing_key_arn:
+      description: ARN of the environment's own KMS key, empty where it has none or none was asked for.
+      type: str
+      sample: arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef
     mlinfra_availability_zones:
       description: >-
         The two zones to use. C(network_availability_zones) or, where it is empty, those that the environment's subnets
@@ -124,7 +133,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
 
-ROLES = ["network", "storage", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "iam", "compute", "monitoring", "guardrails"]
 # Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
 PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 
@@ -149,6 +158,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         image_tags=params["image_tags"],
         image_architecture=params["image_architecture"],
         tags=params["identity_tags"],
+        key_alias=params["key_alias"],
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
     try:
@@ -156,6 +166,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
     except botocore.exceptions.BotoCoreError as exception:
         return {"errors": [account.error_of(exception, "")]}
     facts = account.gather(clients, request)
+    facts["lasting_key"] = not facts["errors"] and clients.has_lasting_key()
     facts["unknown_region"] = account.unknown_region(module.region, known_regions())
     return facts
 
@@ -171,6 +182,7 @@ def main() -> None:
             "image_tags": {"type": "dict", "default": {}},
             "image_architecture": {"type": "str", "default": ""},
             "identity_tags": {"type": "dict", "default": {}},
+            "key_alias": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

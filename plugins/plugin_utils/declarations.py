@@ -13,6 +13,7 @@ from .role_settings import RoleSettings, Values
 
 # Names that a role takes from `mlinfra_names`, and that its own settings may choose otherwise.
 NAMES = {
+    "key_alias": "encryption_key_alias",
     "vpc_log_group": "network_flow_log_group",
     "flow_log_role": "network_flow_log_role_name",
     "security_group": "network_security_group_name",

@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems imp
 
 from .role_settings import RoleSettings, Values
 
-ROLES = ("network", "storage", "iam", "compute", "monitoring", "guardrails")
+ROLES = ("encryption", "network", "storage", "iam", "compute", "monitoring", "guardrails")
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
@@ -61,6 +61,7 @@ def check(reader: RoleSettings, roles: t.Sequence[str], ask: t.Callable[[Values]
         "ansible_facts": {
             "mlinfra_account_id": facts["account_id"],
             "mlinfra_partition": facts["partition"],
+            "mlinfra_standing_key_arn": facts.get("key_arn", ""),
             "mlinfra_availability_zones": region.availability_zones(settings, facts),
             "preflight_passed": distinct([*passed, *roles]),
         },
@@ -132,8 +133,9 @@ def _read(reader: RoleSettings, roles: t.Collection[str]) -> tuple[Values, list[
         settings[f"{role}_state"] = reader.get(f"{role}_state")
         spec = reader.spec(role)
         if not wanted(settings, role):
-            # To remove what stands takes its names, and no setting of what it is like.
-            spec = {name: spec[name] for name in (f"{role}_state", *rules(role).NAMES) if name in spec}
+            # To remove what stands takes its names, and hardly a setting of what it is like.
+            needed = (f"{role}_state", *rules(role).NAMES, *getattr(rules(role), "ABSENT", ()))
+            spec = {name: spec[name] for name in needed if name in spec}
         fitting, faults = specs.judge(spec, reader.read(spec))
         settings.update(fitting)
         if role in roles:
@@ -147,6 +149,9 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
     """Return what AWS is to be asked about, as options of the module. What does not fit is not asked about."""
     tags = reader.get("mlinfra_identity_tags")
     request: Values = {"roles": list(roles), "identity_tags": tags if isinstance(tags, dict) else {}}
+    alias = reader.get("encryption_key_alias") if reader.get("mlinfra_keyed") else ""
+    if isinstance(alias, str):
+        request["key_alias"] = alias
     if reader.get("compute_state") == "absent":
         return request
     wishes = {"instance_type": "compute_instance_type"} if {"network", "compute"} & set(roles) else {}

@@ -110,8 +110,8 @@ def _devices(instance: Entry, standing: Standing) -> list[dict[str, Any]]:
 
 
 def _ebs(value: list[dict[str, Any]]) -> dict[str, Any]:
-    """The root volume. What its device is called is the image's choice."""
-    return dict(value[0]["Ebs"])
+    """The root volume. What its device is called is the image's choice; under which key it is, that of its launch."""
+    return {name: member for name, member in value[0]["Ebs"].items() if name != "KmsKeyId"}
 
 
 def _other_devices(instance: Entry, standing: Standing) -> list[str]:

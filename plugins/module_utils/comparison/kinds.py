@@ -7,17 +7,26 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import compute, guardrails, iam, monitoring, network, storage
+from . import compute, encryption, guardrails, iam, monitoring, network, storage
 
 # In the order in which they refer to each other.
-KINDS = {**network.KINDS, **storage.KINDS, **iam.KINDS, **compute.KINDS, **monitoring.KINDS, **guardrails.KINDS}
+KINDS = {
+    **encryption.KINDS,
+    **network.KINDS,
+    **storage.KINDS,
+    **iam.KINDS,
+    **compute.KINDS,
+    **monitoring.KINDS,
+    **guardrails.KINDS,
+}
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
-_MORE = {"network": {"elastic_ip", "volume"}, "compute": {"volume", "elastic_ip", "dns_record"}}
+_MORE = {"encryption": {"ebs_defaults"}, "network": {"elastic_ip", "volume"}, "compute": {"volume", "elastic_ip", "dns_record"}}
 _MORE_WHERE_ABSENT = {"iam": {"ssm_parameter"}}
 
 # Whose outputs a role's declaration is made with: first those that need none.
 INPUTS: dict[str, tuple[str, ...]] = {
+    "encryption": (),
     "network": (),
     "storage": (),
     "iam": (),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from ..ebs_defaults.api import READS as EBS_DEFAULTS
 from .api import Reader
 from .identity import Identity, tags_of
 from .kinds import EC2_KINDS, ID_FILTERS, Ec2Kind, Scope
@@ -86,6 +87,9 @@ class Collector:
             elif known.scope in (Scope.VPC, Scope.TAGS_AND_VPC) and vpc_ids:
                 chosen = [{"Name": known.vpc_filter, "Values": vpc_ids}]
                 second[kind] = self._executor.submit(self._ec2, known, chosen)
+
+        if "kms_key" in kinds and (not tagged or _keys_in(tags)):
+            second["kms_key"] = self._executor.submit(self._keys, tags)
 
         third = {kind: self._executor.submit(self._by_ids, EC2_KINDS[kind]) for kind in sorted(wanted & ID_FILTERS.keys())}
 
@@ -253,6 +257,31 @@ class Collector:
         names = [self._identity.names.get(purpose) for purpose in ("budget_identity", "scheduler_identity")]
         return [role for name in names if name for role in self._reader.list("iam", "get_role", "Role", RoleName=name)]
 
+    def _keys(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        """The key that has the environment's alias, and those that carry its tags. One that is being deleted is gone."""
+        alias = self._identity.names.get("key_alias", "")
+        found = self._key(alias) if alias else None
+        if not found and not tags:
+            arguments = {"TagFilters": self._identity.tag_filters(), "ResourceTypeFilters": ["kms:key"]}
+            listed = self._reader.list("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", **arguments)
+            tags = {entry["ResourceARN"]: tags_of(entry) for entry in listed}
+        named = [{**found, "AliasName": alias}] if found else []
+        others = [self._key(arn) for arn in _keys_in(tags) if not found or arn != found["Arn"]]
+        return named + [{**key, "AliasName": ""} for key in others if key]
+
+    def _key(self, identifier: str) -> dict[str, Any] | None:
+        answer = self._reader.ask("kms", "describe_key", "NotFoundException", KeyId=identifier)
+        key = answer["KeyMetadata"] if answer else None
+        return key if key and key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion" else None
+
+    def _ebs_defaults(self) -> list[dict[str, Any]]:
+        """What EBS does by default in the region, as if it were one resource."""
+        read = {
+            member: (self._reader.ask("ec2", operation) or {}).get(answer)
+            for member, (operation, answer) in EBS_DEFAULTS.items()
+        }
+        return [read]
+
     def _by_name(
         self, kind: str, ask: Callable[[str], list[dict[str, Any]]], also: Iterable[str] = ()
     ) -> list[dict[str, Any]]:
@@ -267,6 +296,7 @@ class Collector:
         "iam_policy": _policies,
         "dashboard": _dashboards,
         "dns_record": _dns_records,
+        "ebs_defaults": _ebs_defaults,
     }
     _dependent = {"log_group": _log_groups, "alarm": _alarms, "ssm_parameter": _parameters}
     # What role guardrails makes.
@@ -281,6 +311,11 @@ class Collector:
 def _names_in(tags: dict[str, dict[str, str]], marker: str) -> set[str]:
     """The names that follow a marker in those ARNs that have it."""
     return {arn.split(marker, 1)[1].removesuffix(":*") for arn in tags if marker in arn}
+
+
+def _keys_in(tags: Iterable[str]) -> list[str]:
+    """Those of the ARNs that are keys'."""
+    return sorted(arn for arn in tags if ":kms:" in arn and ":key/" in arn)
 
 
 def _merge(kind: str, known: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -126,6 +126,21 @@ class Details:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
 
+    def _key(self, key: Entry) -> Reads:
+        named = {"KeyId": key["KeyId"]}
+
+        def policy() -> str:
+            return (self._reader.ask("kms", "get_key_policy", PolicyName="default", **named) or {}).get("Policy", "")
+
+        def rotates() -> bool | None:
+            return (self._reader.ask("kms", "get_key_rotation_status", **named) or {}).get("KeyRotationEnabled")
+
+        def tags() -> list[dict[str, str]]:
+            listed = self._reader.list("kms", "list_resource_tags", "Tags", **named)
+            return [{"Key": tag["TagKey"], "Value": tag["TagValue"]} for tag in listed]
+
+        return {"KeyPolicy": policy, "KeyRotationEnabled": rotates, "Tags": tags}
+
     def _budget(self, budget: Entry) -> Reads:
         named = {"AccountId": budget["AccountId"], "BudgetName": budget["BudgetName"]}
 
@@ -193,6 +208,7 @@ class Details:
         "dashboard": _dashboard,
         "schedule_group": _schedule_group,
         "budget": _budget,
+        "kms_key": _key,
         "bucket": _bucket,
     }
 

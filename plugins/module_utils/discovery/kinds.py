@@ -121,7 +121,10 @@ NAMED_KINDS = (
     "schedule_group",
     "schedule",
     "budget",
+    "kms_key",
 )
+# The account's own settings of a region. They belong to no environment, and no list of its resources has them.
+ACCOUNT_KINDS = ("ebs_defaults",)
 
 # The end of a key of `names` says which kind the name is of.
 NAME_SUFFIXES = {
@@ -164,10 +167,12 @@ DESCRIBED_ARN_TYPES = {
     "iam": {"role", "instance-profile", "policy"},
     "scheduler": {"schedule-group"},
     "budgets": {"budget"},
+    "kms": {"key"},
 }
 
 # The kinds that each answer is made of.
 GATHER = {
+    "encryption": {"kms_key"},
     "network": {
         "vpc",
         "subnet",

@@ -35,8 +35,21 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
     """The outputs of a role by its name."""
     if role == "storage":
         return storage(found, identity, partition)
-    makers = {"network": network, "iam": iam, "compute": compute, "monitoring": monitoring, "guardrails": guardrails}
+    makers = {
+        "encryption": encryption,
+        "network": network,
+        "iam": iam,
+        "compute": compute,
+        "monitoring": monitoring,
+        "guardrails": guardrails,
+    }
     return makers[role](found, identity)
+
+
+def encryption(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role encryption: the key that has the alias, or else one that carries the tags."""
+    keys = sorted(found["kms_key"], key=lambda key: (not key["AliasName"], key["Arn"]))
+    return {"key_arn": first(keys, "Arn"), "key_alias": first(keys, "AliasName")}
 
 
 def network(found: Found, identity: Identity) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .collect import Found
 from .identity import Identity, tags_of
-from .kinds import DESCRIBED_ARN_TYPES, EC2_KINDS, Scope
+from .kinds import ACCOUNT_KINDS, DESCRIBED_ARN_TYPES, EC2_KINDS, Scope
 
 TagsByArn = Mapping[str, Mapping[str, str]]
 
@@ -29,6 +29,7 @@ _NAME = {
     "schedule_group": "Name",
     "schedule": "Name",
     "budget": "BudgetName",
+    "kms_key": "AliasName",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -43,6 +44,7 @@ _ARN = {
     "ssm_parameter": "ARN",
     "schedule_group": "Arn",
     "schedule": "Arn",
+    "kms_key": "Arn",
 }
 
 
@@ -181,6 +183,7 @@ def flatten(claimed: Found, tags: TagsByArn, identity: Identity, partition: str 
     listed = [
         _resource(kind, entry, tags.get(arn_of(kind, entry, partition), {}), partition)
         for kind, entries in claimed.items()
+        if kind not in ACCOUNT_KINDS
         for entry in entries
     ]
     whole = [{**entry, "owned": identity.owns_tags(entry["tags"])} for entry in listed + _others(tags)]

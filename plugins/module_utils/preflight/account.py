@@ -39,6 +39,7 @@ class Request(t.NamedTuple):
     image_architecture: str = ""
     tags: t.Mapping[str, str] = {}
     zones: bool = True
+    key_alias: str = ""
 
 
 def error_of(exception: Exception, call: str, endpoint: str = "") -> dict[str, str]:
@@ -67,6 +68,16 @@ def identity(clients: Clients) -> Facts:
         "arn": answer["Arn"],
         "partition": answer["Arn"].split(":")[1],
     }
+
+
+def key(clients: Clients, alias: str) -> Facts:
+    """Return the ARN of the key that an alias stands for, empty where it stands for none."""
+    try:
+        return {"key_arn": clients("kms").describe_key(KeyId=alias)["KeyMetadata"]["Arn"]}
+    except botocore.exceptions.ClientError as exception:
+        if error_of(exception, "")["code"] == "NotFoundException":
+            return {"key_arn": ""}
+        raise
 
 
 def zones(clients: Clients) -> Facts:
@@ -164,6 +175,8 @@ def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
         wanted["ec2:DescribeAvailabilityZones"] = zones
     if request.zones and request.tags:
         wanted["ec2:DescribeSubnets"] = lambda clients: standing_subnets(clients, request.tags)
+    if request.key_alias:
+        wanted["kms:DescribeKey"] = lambda clients: key(clients, request.key_alias)
     if request.instance_type:
         wanted["ec2:DescribeInstanceTypeOfferings"] = lambda clients: offering(clients, request.instance_type)
         wanted["ec2:DescribeInstanceTypes"] = lambda clients: architectures(clients, request.instance_type)

@@ -63,6 +63,12 @@ RULES: dict[str, NameRule] = {
         r"[a-z]{2,}(-[a-z]+)+-\d+",
         "a region such as us-east-1 or eu-central-1",
     ),
+    "key_alias": NameRule(
+        "an alias of a KMS key",
+        256,
+        r"alias/(?!aws/)[A-Za-z0-9/_-]+",
+        "alias/ and then letters, digits and /_-, and not aws/ at its start",
+    ),
     "budget": NameRule("a budget's name", 100, r"[A-Za-z0-9 _.@+=-]+", "letters, digits, spaces and _.@+=-"),
     "schedule_group": NameRule("a schedule group's name", 64, r"[0-9a-zA-Z_.-]+", "letters, digits and _.-"),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),

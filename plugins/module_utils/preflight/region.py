@@ -101,10 +101,22 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
     roles = settings.get("preflight_roles", ())
     if "network" in roles and wanted(settings, "network"):
         found.extend(_zone_problems(settings, facts))
+    if "storage" in roles:
+        found.extend(_mfa_problems(settings, facts))
     if "compute" in roles and wanted(settings, "compute"):
         found.extend(_type_problems(settings, facts))
         found.extend(_image_problems(settings, facts))
     return found
+
+
+def _mfa_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the problem of data that is to be deleted and that S3 would let nobody delete with these credentials."""
+    deletes = not wanted(settings, "storage") and settings.get("storage_destroy_data")
+    if not (deletes and settings.get("storage_mfa_delete_data") and facts.get("lasting_key")):
+        return []
+    remedy = "get some for a while with aws sts get-session-token --serial-number … --token-code …, or keep the data"
+    fault = "lets no data be deleted with an access key, which has no MFA"
+    return [problem("storage_mfa_delete_data", True, fault, remedy)]
 
 
 def availability_zones(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:

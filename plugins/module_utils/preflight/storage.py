@@ -17,6 +17,8 @@ NAMES = {
     "storage_models_bucket": "bucket",
     "storage_operations_bucket": "bucket",
 }
+# What has to be known to remove the buckets.
+ABSENT = ("storage_destroy_data", "storage_mfa_delete_data")
 PREFIXES = ("storage_datasets_prefixes", "storage_models_prefixes")
 DAYS = (
     "storage_datasets_glacier_days",

@@ -31,6 +31,7 @@ _OF_MODULES = {
     "metric_alarms": "alarm",
     "cloudwatch_dashboard": "dashboard",
     "route53": "dns_record",
+    "kms_encryption": "encryption",
     "scheduler_group": "schedule_group",
     "scheduler_schedule": "schedule",
     "host_files": "files",
