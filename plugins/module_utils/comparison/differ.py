@@ -144,7 +144,7 @@ def _differences(
             yield Difference(role, name, entry["name"], identifier, action, changes)
     for answer in surplus:
         role = kind.owner(answer, standing)
-        if role in absent or (role in roles and not kind.only_absent):
+        if role in absent or (role in roles and not kind.only_absent and not kind.kept):
             changes = tuple(_changes(kind, None, answer, standing))
             yield Difference(role, name, kind.label(answer), kind.identifier(answer), "delete", changes)
 

@@ -26,6 +26,8 @@ KMS_KEY = Kind(
     owner=owned_by("encryption"),
     identifier=identified_by("Arn"),
     label=lambda key: key["AliasName"] or key["KeyId"],
+    # What is encrypted by it is still to be read.
+    kept=True,
 )
 
 # The account's own, which always stand: nothing makes them, nothing removes them.

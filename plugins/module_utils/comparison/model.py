@@ -89,6 +89,7 @@ class Kind:
         identifier: the id of a standing resource.
         label: what people call a standing resource that nobody declares.
         only_absent: whether roles remove this kind and never make it.
+        kept: whether roles that make anything leave what they do not declare any more where it stands.
         left_out: whether roles make nothing of what they declare, as things stand.
     """
 
@@ -99,6 +100,7 @@ class Kind:
     identifier: Callable[[Entry], str]
     label: Callable[[Entry], str]
     only_absent: bool = False
+    kept: bool = False
     left_out: Callable[[Attributes, Standing], bool] = lambda attributes, standing: False
 
 

@@ -565,6 +565,29 @@ def _tag_kinds(aws: Clients) -> bool:
     return {tag["ResourceType"] for tag in found} == {"elastic-ip", "natgateway", "vpc-flow-log"}
 
 
+@behaviour("ec2_ebs_defaults")
+def _ebs_key(aws: Clients) -> bool:
+    """The key that EBS encrypts by is AWS's until somebody chooses another, and again when that is reset."""
+    ec2, key = aws("ec2"), aws("kms").create_key()["KeyMetadata"]["Arn"]
+    told = [ec2.get_ebs_default_kms_key_id()["KmsKeyId"]]
+    ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    told.append(ec2.get_ebs_default_kms_key_id()["KmsKeyId"])
+    told.append(ec2.reset_ebs_default_kms_key_id()["KmsKeyId"])
+    return told == ["alias/aws/ebs", key, "alias/aws/ebs"]
+
+
+@behaviour("ec2_ebs_defaults")
+def _public_snapshots(aws: Clients) -> bool:
+    """Snapshots are kept from being shared with everyone, and no more."""
+    ec2 = aws("ec2")
+    told = [ec2.get_snapshot_block_public_access_state()["State"]]
+    ec2.enable_snapshot_block_public_access(State="block-all-sharing")
+    told.append(ec2.get_snapshot_block_public_access_state()["State"])
+    ec2.disable_snapshot_block_public_access()
+    told.append(ec2.get_snapshot_block_public_access_state()["State"])
+    return told == ["unblocked", "block-all-sharing", "unblocked"]
+
+
 @behaviour("ec2_volume_fields")
 def _volume_fields(aws: Clients) -> bool:
     """A volume always shows SnapshotId, MultiAttachEnabled and, as gp3, Throughput."""
@@ -587,6 +610,22 @@ def _delete_key_by_arn(aws: Clients) -> bool:
     arn = kms.create_key()["KeyMetadata"]["Arn"]
     kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
     return kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+@behaviour("logs_keys")
+def _log_group_key(aws: Clients) -> bool:
+    """A log group that stands is encrypted by a key, by its ARN alone, and no more."""
+    logs, key = aws("logs"), aws("kms").create_key()["KeyMetadata"]
+    logs.create_log_group(logGroupName="/keys")
+
+    def told() -> str:
+        return logs.describe_log_groups(logGroupNamePrefix="/keys")["logGroups"][0].get("kmsKeyId", "")
+
+    by_id = refused("InvalidParameterException", logs.associate_kms_key, logGroupName="/keys", kmsKeyId=key["KeyId"])
+    logs.associate_kms_key(logGroupName="/keys", kmsKeyId=key["Arn"])
+    encrypted = told()
+    logs.disassociate_kms_key(logGroupName="/keys")
+    return by_id and encrypted == key["Arn"] and told() == ""
 
 
 @behaviour("logs_retention")
@@ -748,6 +787,27 @@ def _plain_refused(aws: Clients) -> bool:
     """A bucket that refuses plain HTTP refuses calls on itself, too."""
     tls_only(aws, "plain-refused")
     return refused("AccessDenied", aws.plain("s3").list_objects_v2, Bucket="plain-refused")
+
+
+@behaviour("s3_secure_transport")
+def _foreign_keys(aws: Clients) -> bool:
+    """A bucket that refuses what asks for another encryption than its own takes what asks for none, and for that."""
+    s3, bucket, own = aws("s3"), "foreign-keys", "arn:aws:kms:us-east-1:123456789012:key/own"
+    s3.create_bucket(Bucket=bucket)
+    header = "s3:x-amz-server-side-encryption"
+    conditions = [
+        {"Null": {header: "false"}, "StringNotEquals": {header: "aws:kms"}},
+        {"Null": {f"{header}-aws-kms-key-id": "false"}, "StringNotEquals": {f"{header}-aws-kms-key-id": own}},
+    ]
+    denied = {"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    statements = [{**denied, "Condition": condition} for condition in conditions]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    s3.put_object(Bucket=bucket, Key="by-default")
+    s3.put_object(Bucket=bucket, Key="own", ServerSideEncryption="aws:kms", SSEKMSKeyId=own)
+    other = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": f"{own}-not"}
+    return refused("403", s3.put_object, Bucket=bucket, Key="k", **other) and refused(
+        "403", s3.put_object, Bucket=bucket, Key="k", ServerSideEncryption="AES256"
+    )
 
 
 @behaviour("ssm_sessions")

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bucket policies are judged by whether the request came over TLS (the condition aws:SecureTransport).
+"""Bucket policies are judged by whether the request came over TLS (the condition aws:SecureTransport), and by how it encrypts.
 
 Moto ignores a statement's Condition, so that a policy that refuses plain HTTP refuses everything; and it judges
 calls on objects only, not those on the bucket. Other conditions stay as moto has them.
@@ -18,6 +18,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from werkzeug.exceptions import HTTPException
 
+from emulator.conditions import heeded
 from emulator.patching import around
 
 CONDITION_KEY = "aws:securetransport"
@@ -117,11 +118,14 @@ def _get_permission(_original: Any, self: FakeBucket, action: str, resource: str
     if self.policy is None:
         return PermissionResult.NEUTRAL
     plain, holding = judge(json.loads(self.policy), getattr(_request, "secure", True))
-    return _permitted(plain + holding, action, resource)
+    headers = getattr(_request, "headers", {})
+    statements = [one for one in (heeded(statement, headers) for statement in plain + holding) if one]
+    return _permitted(statements, action, resource)
 
 
 def _respond(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     _request.secure = request.scheme == "https"
+    _request.headers = {name.lower(): value for name, value in request.headers.items()}
     _refuse_by_transport(self, request, full_url)
     return original(self, request, full_url)
 
