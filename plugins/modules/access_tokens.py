@@ -29,6 +29,12 @@ options:
     description: Tags of parameters that are made. Those of parameters that stand stay as they are.
     type: dict
     default: {}
+  kms_key_id:
+    description:
+      - The KMS key that encrypts parameters that are made, by its id, its ARN or its alias. Empty for AWS's own.
+      - Parameters that stand stay as they are.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -69,7 +75,9 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.parameter import api
 BYTES = 32
 
 
-def ensure_present(client: Any, names: Sequence[str], found: Mapping[str, str], tags: Mapping[str, Any]) -> dict[str, str]:
+def ensure_present(
+    client: Any, names: Sequence[str], found: Mapping[str, str], tags: Mapping[str, Any], key: str = ""
+) -> dict[str, str]:
     """Makes what is missing, and returns all tokens by name.
 
     Args:
@@ -77,15 +85,18 @@ def ensure_present(client: Any, names: Sequence[str], found: Mapping[str, str], 
         names: the parameters that there should be.
         found: the tokens that stand.
         tags: those of new parameters.
+        key: the KMS key that encrypts new parameters; empty for AWS's own.
     """
     tokens = dict(found)
     listed = ansible_dict_to_boto3_tag_list({key: str(value) for key, value in tags.items()})
     for name in names:
-        if name not in found and not api.create_secret(client, name, secret := secrets.token_urlsafe(BYTES), listed):
+        if name in found:
+            continue
+        secret = secrets.token_urlsafe(BYTES)
+        if not api.create_secret(client, name, secret, listed, key):
             # Somebody else was faster.
             secret = api.secrets(client, [name])[name]
-        if name not in found:
-            tokens[name] = secret
+        tokens[name] = secret
     return tokens
 
 
@@ -96,6 +107,8 @@ def main() -> None:
             # The names are no secrets, what they name is.
             "names": {"type": "list", "elements": "str", "required": True, "no_log": False},
             "tags": {"type": "dict", "default": {}},
+            # The id of a key is no secret.
+            "kms_key_id": {"type": "str", "default": "", "no_log": False},
         },
         supports_check_mode=True,
     )
@@ -109,7 +122,7 @@ def main() -> None:
         if absent:
             tokens = {}
         elif not module.check_mode:
-            tokens = ensure_present(client, names, found, module.params["tags"])
+            tokens = ensure_present(client, names, found, module.params["tags"], module.params["kms_key_id"])
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     after = [] if absent else names

@@ -18,9 +18,14 @@ Rule = Mapping[str, Any]
 
 
 def encryption(rules: Iterable[Rule]) -> dict[str, Any]:
-    """Default encryption without what AWS adds to it, such as whether bucket keys are used."""
+    """Default encryption without what AWS adds to it. Bucket keys are told where they are used, which only KMS can do."""
     kept = "ApplyServerSideEncryptionByDefault"
-    return {"Rules": [{kept: rule[kept]} for rule in rules if kept in rule]}
+
+    def form(rule: Rule) -> dict[str, Any]:
+        by_bucket_key = rule.get("BucketKeyEnabled") and rule[kept]["SSEAlgorithm"].startswith("aws:kms")
+        return {kept: rule[kept], **({"BucketKeyEnabled": True} if by_bucket_key else {})}
+
+    return {"Rules": [form(rule) for rule in rules if kept in rule]}
 
 
 def lifecycle(rules: Iterable[Rule]) -> dict[str, Any]:

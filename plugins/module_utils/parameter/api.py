@@ -28,10 +28,19 @@ def secrets(client: Any, names: Sequence[str]) -> dict[str, str]:
 
 
 @AWSErrorHandler.common_error_handler("store the parameter")
-def create_secret(client: Any, name: str, value: str, tags: list[dict[str, str]]) -> bool:
-    """Stores a secret; tells False, and changes nothing, where the parameter stands already."""
+def create_secret(client: Any, name: str, value: str, tags: list[dict[str, str]], key: str = "") -> bool:
+    """Stores a secret; tells False, and changes nothing, where the parameter stands already.
+
+    Args:
+        client: the client of Systems Manager.
+        name: the parameter's name.
+        value: the secret.
+        tags: the parameter's tags.
+        key: the KMS key that encrypts it, by its id, ARN or alias; empty for AWS's own.
+    """
+    encrypted = {"KeyId": key} if key else {}
     try:
-        client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=False, Tags=tags)
+        client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=False, Tags=tags, **encrypted)
     except is_boto3_error_code("ParameterAlreadyExists"):
         return False
     return True

@@ -288,7 +288,7 @@ RULES: dict[str, Rule] = {
             *("image", "key_pair", "launch_template", "object"),
             *("iam_role", "role_policy", "instance_profile", "iam_policy"),
             *("sns_topic", "budget", "budget_action", "schedule", "schedule_group", "ssm_document", "lambda_function"),
-            "dns_record",
+            *("dns_record", "ebs_defaults"),
             # As the emulator names what AWS calls vpc-flow-log.
             "ec2:flow-logs",
             *("ec2:security-group-rule", "ec2:vpc-block-public-access-exclusion", "scheduler:schedule-group"),
