@@ -31,6 +31,28 @@ def test_access_tokens(emulator: Emulator) -> None:
     assert emulator.client("ssm").describe_parameters()["Parameters"] == []
 
 
+def test_kms_encryption(emulator: Emulator) -> None:
+    """Writes each change of a key once."""
+    kms, logs = emulator.client("kms"), emulator.client("logs")
+    topic = emulator.client("sns").create_topic(Name="target-encrypted")["TopicArn"]
+    logs.create_log_group(logGroupName="/target")
+    keys = [kms.create_key()["KeyMetadata"]["Arn"] for _each in range(2)]
+    stands = {"key": keys[0], "other": keys[1], "topic_arn": topic}
+    emulator.run_target("kms_encryption", stands, "module", "module")
+    of_group = ["logs:AssociateKmsKey", "logs:AssociateKmsKey", "logs:DisassociateKmsKey"]
+    assert emulator.written("module") == of_group + ["sns:SetTopicAttributes"] * 3
+
+
+def test_ebs_defaults(emulator: Emulator) -> None:
+    """Writes each change of a setting once."""
+    key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+    emulator.run_target("ebs_defaults", {"key": key}, "module", "module")
+    create = ["EnableEbsEncryptionByDefault", "EnableSnapshotBlockPublicAccess"]
+    modify = ["ModifyEbsDefaultKmsKeyId", "EnableSnapshotBlockPublicAccess"]
+    delete = ["ResetEbsDefaultKmsKeyId", "DisableEbsEncryptionByDefault", "DisableSnapshotBlockPublicAccess"]
+    assert emulator.written("module") == [f"ec2:{call}" for call in create + modify + delete]
+
+
 def test_vpc_endpoints(emulator: Emulator) -> None:
     """Creates, modifies and tags each once, and deletes both at once."""
     ec2 = emulator.client("ec2")
