@@ -102,6 +102,7 @@ class CallbackModule(Default):
         self._lines = Lines(self._screen)
         self._running = Running(self._screen.lock)
         self._steps = Steps()
+        self._together = True
         self._summary = Summary()
         self._began = 0.0
         self._process = os.getpid()
@@ -121,12 +122,16 @@ class CallbackModule(Default):
         with self._screen.lock:
             self._steps = Steps()
             self._steps.expect(roles_of(play))
-        self._lines.play(play.get_name(), hosts_of(play))
+        hosts = hosts_of(play)
+        # Where hosts go on by themselves, each is in another role.
+        self._together = len(hosts) == 1 or not play.strategy.endswith("free")
+        self._lines.play(play.get_name(), hosts)
         self._screen.start(self._look, SECONDS_BETWEEN_LOOKS)
 
     def v2_playbook_on_task_start(self, task: Task, is_conditional: bool) -> None:
-        with self._screen.lock:
-            self._steps.begin(role_of(task))
+        if self._together:
+            with self._screen.lock:
+                self._steps.begin(role_of(task))
 
     def v2_playbook_on_handler_task_start(self, task: Task) -> None:
         self.v2_playbook_on_task_start(task, False)

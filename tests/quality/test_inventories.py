@@ -83,6 +83,23 @@ def test_inventory_sets_only_known_variables(inventory: str) -> None:
     assert {name for name in strangers if words.count(name) < 2} == set()
 
 
+def test_a_fleet_is_each_stage_of_each_team(tool: Callable[..., str]) -> None:
+    """Ansible generates the environments, each of them named after its team and stage, with the settings of its stage."""
+    fleet = ROOT / "inventories" / "fleet"
+    layers = yaml.safe_load((fleet / "fleet.yml").read_text())["layers"]
+    listing = json.loads(tool("ansible-inventory", "-i", str(fleet / "fleet.yml"), "--list"))
+    assert listing["environments"]["hosts"] == [f"{team}-{stage}" for team in layers["team"] for stage in layers["stage"]]
+    for host, variables in listing["_meta"]["hostvars"].items():
+        team, stage = host.split("-")
+        assert (variables["fleet_team"], variables["fleet_stage"]) == (team, stage)
+        assert variables.get("compute_termination_protection", False) is (stage == "prod")
+        assert host in listing[f"environment_{team}_{stage}"]["hosts"]
+    filters = yaml.safe_load((fleet / "aws_ec2.yml").read_text())["filters"]
+    assert (filters["tag:Project"], filters["tag:Environment"]) == (layers["team"], layers["stage"])
+    settings = [yaml.safe_load(path.read_text()) for path in (fleet / "group_vars").iterdir()]
+    assert set().union(*settings) <= set(_known_variables())
+
+
 def test_no_inventory_speaks_to_all_hosts() -> None:
     """The group "all" of an inventory is outranked by that of a playbook: settings there would be lost."""
     assert sorted(ROOT.glob("inventories/*/group_vars/all*")) == []
@@ -117,7 +134,8 @@ def test_local_is_the_architecture_itself() -> None:
 
 
 @pytest.mark.weight(60)
-@pytest.mark.parametrize("inventory", INVENTORIES)
+@pytest.mark.parametrize("inventory", [*INVENTORIES, "fleet"])
 def test_playbooks_fit_the_inventory(inventory: str, tool: Callable[..., str]) -> None:
     """Every playbook passes Ansible's syntax check with the inventory."""
-    tool("ansible-playbook", "-i", f"inventories/{inventory}/hosts.yml", "--syntax-check", *PLAYBOOKS)
+    hosts = "fleet" if inventory == "fleet" else "hosts"
+    tool("ansible-playbook", "-i", f"inventories/{inventory}/{hosts}.yml", "--syntax-check", *PLAYBOOKS)
