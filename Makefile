@@ -102,8 +102,8 @@ screenshots: setup ## Write the pictures of JupyterLab and TensorBoard in docs/i
 
 # LATENCY=1 measures a first apply with AWS's latencies too, HOST=1 the configuration of a host.
 .PHONY: bench
-bench: setup ## Compare speed with plain boto3 and others, and write docs/speed.md (LATENCY=1 HOST=1: more)
-	@$(BIN)/python benchmarks/run.py $(if $(LATENCY),--latency) $(if $(HOST),--host) $(ARGS)
+bench: setup ## Compare speed with plain boto3 and others, and write docs/speed.md (LATENCY=1 HOST=1 FLEET="1 5 20 50": more)
+	@$(BIN)/python benchmarks/run.py $(if $(LATENCY),--latency) $(if $(HOST),--host) $(if $(FLEET),--fleet $(FLEET)) $(ARGS)
 	$(BIN)/python tools/generate_docs.py
 
 ##### Upkeep

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import latency, report
+from bench import fleet, latency, report
 from bench.cycles import run_all
 from bench.emulator import ROOT, Emulator
 from bench.ways import WAYS
@@ -23,6 +23,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 HOST = ROOT / "benchmarks" / "host.py"
 # Apart from the slots of `make local` and of the tests.
 SLOT = 12
+FLEETS = [1, 5, 20, 50]
 
 
 def machine() -> dict[str, Any]:
@@ -45,13 +46,18 @@ def host() -> dict[str, Any]:
 def main() -> int:
     """Measure. Returns the exit status: 1 where a way failed."""
     options = _options()
-    if options.host_only:
-        return _renew_host(options.output or max(RESULTS.glob("*.json")))
-    ways = [WAYS[key] for key in options.ways]
     emulator = Emulator(options.slot)
+    newest = options.output or max(RESULTS.glob("*.json"))
+    if options.host_only:
+        return _renew(newest, {"host": host()})
+    if options.fleet_only:
+        with emulator.running():
+            return _renew(newest, {"fleet": fleet.measure(emulator, options.fleet or FLEETS)})
+    ways = [WAYS[key] for key in options.ways]
     with emulator.running():
         runs, failures = run_all(ways, options.rounds, options.slow_rounds, emulator)
         delayed = latency.measure(emulator, options.slow_rounds) if options.latency else None
+        many = fleet.measure(emulator, options.fleet) if options.fleet else None
     entries = report.results(ways, runs)
     measured = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -59,6 +65,7 @@ def main() -> int:
         "results": entries,
         "goals": report.goals(entries, delayed),
         "latency": delayed,
+        "fleet": many,
         "host": host() if options.host else None,
         "failures": failures,
     }
@@ -69,9 +76,9 @@ def main() -> int:
     return 1 if failures else 0
 
 
-def _renew_host(file: Path) -> int:
-    """Measure the hosts alone, into results that stand."""
-    measured = json.loads(file.read_text(encoding="utf-8")) | {"host": host()}
+def _renew(file: Path, part: dict[str, Any]) -> int:
+    """Write a part that was measured alone into results that stand."""
+    measured = json.loads(file.read_text(encoding="utf-8")) | part
     file.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
 
@@ -84,6 +91,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency", action="store_true", help="measure a first apply with AWS's latencies too")
     parser.add_argument("--host", action="store_true", help="measure the configuration of hosts too")
     parser.add_argument("--host-only", action="store_true", help="measure hosts alone, into the newest results")
+    parser.add_argument("--fleet", type=int, nargs="*", metavar="N", help="measure fleets of N environments too")
+    parser.add_argument("--fleet-only", action="store_true", help="measure fleets alone, into the newest results")
     parser.add_argument("--slot", type=int, default=SLOT, help="which rehearsal's ports to use")
     parser.add_argument("--output", type=Path, help="where the results go (default: benchmarks/results/DATE.json)")
     return parser.parse_args()

@@ -70,6 +70,13 @@ class Fleet(Site):
         return sorted(tag["Value"] for vpc in vpcs for tag in vpc["Tags"] if tag["Key"] == "Project")
 
 
+def summary(output: str) -> dict[str, str]:
+    """What a run says at its end of each environment."""
+    end = re.search(r"^(Done in|Failed after) .*\n((  \S+-dev .*\n)+)", output, re.MULTILINE)
+    assert end, output
+    return dict(line.split(maxsplit=1) for line in end[2].splitlines())
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """No environment yet, on an emulator of its own."""
@@ -93,7 +100,7 @@ class TestFleet:
         writing = {call: number for call, number in alone.items() if not re.search(":(Describe|Get|List|Head)", call)}
         assert {call: both[call] for call in writing} == {call: 2 * number for call, number in writing.items()}
         assert both.total() <= 2.1 * alone.total()
-        assert re.search(r"^  second-dev +\d+ made, \d+ changed$", output, re.MULTILINE)
+        assert re.fullmatch(r"\d+ made, \d+ changed", summary(output)["second-dev"])
         # Each is in another role: there is no one place to show.
         assert "▸" not in output
 
@@ -104,26 +111,25 @@ class TestFleet:
         fleet.client("cloudwatch").delete_alarms(AlarmNames=alarms)
         done = fleet.run(PROVISION)
         assert done.returncode == 2, done.stdout
-        summary = done.stdout[done.stdout.index("\nFailed after") :]
-        assert re.findall(r"^  (\S+) +(.*)$", summary, re.MULTILINE)[:3] == [
-            ("first-dev", "nothing changed"),
-            ("second-dev", "1 failed"),
-            ("third-dev", "1 made"),
-        ]
-        assert "on second-dev" in summary
-        assert "network_cidr" in summary
-        assert "300.0.0.0/16" in summary
+        assert summary(done.stdout) == {
+            "first-dev": "nothing changed",
+            "second-dev": "1 failed",
+            "third-dev": "1 made",
+        }
+        told = done.stdout[done.stdout.index("\nFailed after") :]
+        assert "on second-dev" in told
+        assert "network_cidr" in told
+        assert "300.0.0.0/16" in told
 
     def test_the_one_that_failed_goes_on_in_the_next_run(self, fleet: Fleet) -> None:
         """The others have nothing to do, and nothing is written for them."""
         (fleet.folder / "group_vars" / "team_second.yml").unlink()
         fleet.calls()
-        output = fleet.playbook(PROVISION)
-        assert re.findall(r"^  (\S+)-dev +(.*)$", output, re.MULTILINE) == [
-            ("first", "nothing changed"),
-            ("second", "1 made"),
-            ("third", "nothing changed"),
-        ]
+        assert summary(fleet.playbook(PROVISION)) == {
+            "first-dev": "nothing changed",
+            "second-dev": "1 made",
+            "third-dev": "nothing changed",
+        }
         assert fleet.calls()["cloudwatch:PutMetricAlarm"] == 1
 
     def test_one_is_destroyed_and_the_others_stand(self, fleet: Fleet) -> None:
@@ -134,5 +140,5 @@ class TestFleet:
         assert answer in " ".join(refused.stdout.split())
         assert fleet.vpcs() == TEAMS
         done = fleet.run(DESTROY, "-e", "confirm=second-dev destroy_data=true")
-        assert re.search(r"^  second-dev +\d+ removed$", done.stdout, re.MULTILINE), done.stdout
+        assert re.fullmatch(r"\d+ removed", summary(done.stdout)["second-dev"])
         assert fleet.vpcs() == ["first", "third"]
