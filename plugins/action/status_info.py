@@ -18,9 +18,9 @@ from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import NA
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
 # Those whose settings are needed: names, the metrics' namespace, and whether there is a budget.
-ROLES = ("network", "compute", "monitoring", "guardrails")
+ROLES = ("encryption", "network", "compute", "monitoring", "guardrails")
 # What discovery and the calls of status go by. Buckets need the account's number for their names, and are found by tags.
-NAMES_NEEDED = ("vpc_log_group", "ec2_log_group", "instance", "budget")
+NAMES_NEEDED = ("key_alias", "vpc_log_group", "ec2_log_group", "instance", "budget")
 # What the module returns for this action alone.
 RAW = ("resources", "used", "prices_found", "actuals")
 ESTIMATED = (

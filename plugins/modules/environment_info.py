@@ -162,6 +162,13 @@ monitoring:
     topic_arn: arn:aws:sns:us-east-1:123456789012:mlinfra-dev-alarms
     alarm_names: [mlinfra-dev-ml-training-1-cpu]
     dashboard_name: mlinfra-dev
+encryption:
+  description: What role encryption outputs.
+  returned: when O(gather) contains V(encryption)
+  type: dict
+  sample:
+    key_arn: arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef
+    key_alias: alias/mlinfra-dev
 guardrails:
   description: What role guardrails outputs.
   returned: when O(gather) contains V(guardrails)

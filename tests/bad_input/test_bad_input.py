@@ -153,6 +153,7 @@ def test_the_inventories_pass(account: Account) -> None:
         assert result["ansible_facts"] == {
             "mlinfra_account_id": "123456789012",
             "mlinfra_partition": "aws",
+            "mlinfra_standing_key_arn": "",
             "mlinfra_availability_zones": ["us-east-1a", "us-east-1b"],
             "preflight_passed": ROLES,
         }

@@ -22,6 +22,7 @@ AREAS = {
     "snapshot": "Compute",
     "bucket": "Storage",
     "object": "Storage",
+    "kms_key": "Storage",
     "log_group": "Monitoring",
     "alarm": "Monitoring",
     "dashboard": "Monitoring",

@@ -56,6 +56,9 @@ CHOICES: dict[str, dict[str, Any]] = {
         "guardrails_schedule": {"start": "cron(0 8 ? * MON-FRI *)", "stop": "cron(0 20 ? * MON-FRI *)"},
         "guardrails_schedule_group": "mine",
     },
+    "a key": {"storage_encryption": "kms", "guardrails_budget_amount": 200, "encryption_ebs_default": True},
+    "a key for all but buckets": {"encryption_key": True, "encryption_key_alias": "alias/mine"},
+    "strict": {"mlinfra_security_preset": "strict", "storage_mfa_delete_data": True, "network_egress": "nat_instance"},
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }
@@ -130,6 +133,51 @@ def test_gpus_are_watched_where_the_type_has_any(told, choice, watched):
     assert ("nvidia_smi_temperature_gpu" in metrics) is watched
     [dashboard] = [one for one in declared if one["kind"] == "dashboard"]
     assert ("nvidia_smi_utilization_gpu" in json.dumps(dashboard)) is watched
+
+
+_NO_KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("choice", "keyed", "algorithm"),
+    [
+        ("defaults", False, "AES256"),
+        ("a key", True, "aws:kms"),
+        ("a key for all but buckets", True, "AES256"),
+        ("strict", True, "aws:kms"),
+    ],
+)
+def test_everything_is_encrypted_by_the_key_where_there_is_one(told, choice, keyed, algorithm):
+    declared = told[choice]["declared"]
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for entry in (entry for entries in declared.values() for entry in entries):
+        kinds.setdefault(entry["kind"], []).append(entry["attributes"])
+    assert len(kinds.get("kms_key", [])) == keyed
+    keys = [group["kmsKeyId"] for group in kinds["log_group"]] + [topic["KmsMasterKeyId"] for topic in kinds["sns_topic"]]
+    volumes = [one["BlockDeviceMappings"][0]["Ebs"] for one in kinds["instance"] + kinds.get("nat_instance", [])]
+    keys += [volume.get("KmsKeyId", "") for volume in volumes]
+    assert set(keys) == {_NO_KEY if keyed else ""}
+    rules = [bucket["BucketEncryption"]["Rules"][0] for bucket in kinds["bucket"]]
+    assert {rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules} == {algorithm}
+    assert {rule.get("BucketKeyEnabled", False) for rule in rules} == {algorithm == "aws:kms"}
+    [policy] = [one["PolicyDocument"] for one in kinds["role_policy"] if one["RoleName"] == "p-dev-ml-instance"]
+    assert ("EncryptObjects" in json.dumps(policy)) is keyed
+
+
+def test_the_key_serves_budgets_only_where_there_is_one(told):
+    for choice, served in (("a key", True), ("strict", False)):
+        [key] = [one["attributes"] for one in told[choice]["declared"]["encryption"] if one["kind"] == "kms_key"]
+        assert ("budgets.amazonaws.com" in json.dumps(key["KeyPolicy"])) is served
+
+
+def test_what_a_bucket_keeps_goes_only_with_mfa_where_that_is_asked_for(told):
+    for choice, sids in (("defaults", []), ("strict", ["BucketByMfaOnly", "ObjectsByMfaOnly", "VersionsByMfaOnly"])):
+        buckets = [one for one in told[choice]["declared"]["storage"] if one["kind"] == "bucket"]
+        told_sids = [
+            sorted(one["Sid"] for one in bucket["attributes"]["Policy"]["Statement"] if one["Sid"].endswith("ByMfaOnly"))
+            for bucket in buckets
+        ]
+        assert told_sids == [sids, sids, []]  # what the operations bucket holds is needed for a moment
 
 
 def test_endpoints_are_named_by_their_services(told):

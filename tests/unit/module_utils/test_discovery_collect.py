@@ -143,6 +143,40 @@ def test_parameters_are_asked_for_fifty_at_a_time(aws):
     assert [parameter["Name"] for parameter in found["ssm_parameter"]] == ["/p/00", "/p/50"]
 
 
+_KEY = {"Arn": "arn:aws:kms:us-east-1:1:key/k", "KeyId": "k", "KeyManager": "CUSTOMER", "KeyState": "Enabled"}
+_KEYED = Identity("p-dev", {"Project": "p"}, {"key_alias": "alias/p-dev"})
+_TAGGED_KEYS = {"TagFilters": [{"Key": "Project", "Values": ["p"]}], "ResourceTypeFilters": ["kms:key"]}
+
+
+def test_a_key_is_known_by_its_alias(aws):
+    aws.answer("kms", "describe_key", {"KeyMetadata": _KEY}, {"KeyId": "alias/p-dev"})
+    assert collect(aws, "kms_key", identity=_KEYED)[0]["kms_key"] == [{**_KEY, "AliasName": "alias/p-dev"}]
+
+
+@pytest.mark.parametrize("state", ["Enabled", "PendingDeletion"])
+def test_a_key_that_has_no_alias_yet_is_known_by_its_tags_unless_it_is_being_deleted(aws, state):
+    aws.refuse("kms", "describe_key", "NotFoundException")
+    tagged = {"ResourceARN": _KEY["Arn"], "Tags": [{"Key": "Project", "Value": "p"}]}
+    aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": [tagged]}, _TAGGED_KEYS)
+    aws.answer("kms", "describe_key", {"KeyMetadata": {**_KEY, "KeyState": state}}, {"KeyId": _KEY["Arn"]})
+    standing = [] if state == "PendingDeletion" else [{**_KEY, "AliasName": ""}]
+    assert collect(aws, "kms_key", identity=_KEYED)[0]["kms_key"] == standing
+
+
+def test_where_no_tags_tell_of_a_key_nothing_asks_for_one(aws):
+    tags = {"TagFilters": [{"Key": "Project", "Values": ["p"]}]}
+    aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": []}, tags)
+    assert collect(aws, "kms_key", tagged=True, identity=_KEYED)[0]["kms_key"] == []
+
+
+def test_what_ebs_does_by_default_is_one_entry(aws):
+    aws.answer("ec2", "get_ebs_encryption_by_default", {"EbsEncryptionByDefault": True}, {})
+    aws.answer("ec2", "get_ebs_default_kms_key_id", {"KmsKeyId": "alias/aws/ebs"}, {})
+    aws.answer("ec2", "get_snapshot_block_public_access_state", {"State": "unblocked"}, {})
+    told = {"EbsEncryptionByDefault": True, "KmsKeyId": "alias/aws/ebs", "SnapshotBlockPublicAccess": "unblocked"}
+    assert collect(aws, "ebs_defaults")[0]["ebs_defaults"] == [told]
+
+
 def test_policies_are_known_by_their_tags(aws):
     policies = [{"PolicyName": "p-dev-x", "Arn": f"arn:aws:iam::123456789012:policy/{'p-dev-x'}"}, {"PolicyName": "y"}]
     aws.answer("iam", "list_policies", {"Policies": policies, "IsTruncated": False}, {"Scope": "Local"})

@@ -26,6 +26,7 @@ GOOD = {
     "login": "ec2-user",
     "budget": "ml-dev",
     "schedule_group": "ml-dev",
+    "key_alias": "alias/ml-dev",
 }
 METACHARACTERS = [
     "$(id)",

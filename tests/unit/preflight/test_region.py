@@ -220,3 +220,27 @@ def test_an_unknown_region_that_answers_is_newer_than_boto3() -> None:
 def test_loopback(endpoint: str, loopback: bool) -> None:
     """An address of this machine is the rehearsal's."""
     assert region.is_loopback(endpoint) is loopback
+
+
+@pytest.mark.parametrize(
+    ("settings", "lasting", "refused"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"storage_mfa_delete_data": False}, True, False),
+        ({"storage_destroy_data": False}, True, False),
+        ({"storage_state": "present"}, True, False),
+    ],
+)
+def test_data_that_needs_mfa_is_not_deleted_with_a_lasting_key(settings, lasting, refused) -> None:
+    asked = {
+        "preflight_roles": ["storage"],
+        "storage_state": "absent",
+        "storage_destroy_data": True,
+        "storage_mfa_delete_data": True,
+        **settings,
+    }
+    found = region.problems({**SETTINGS, **asked}, {**FACTS, "lasting_key": lasting})
+    assert [line.split(";")[0] for line in found] == [
+        "storage_mfa_delete_data: true lets no data be deleted with an access key, which has no MFA"
+    ] * refused

@@ -13,7 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["network", "storage", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "iam", "compute", "monitoring", "guardrails"]
 GOOD = {
     "project": {
         "mlinfra_project": "ml",
@@ -29,6 +29,13 @@ GOOD = {
         "mlinfra_lock": "take",
         "mlinfra_lock_timeout": 900,
         "mlinfra_lock_minutes": "30",
+    },
+    "encryption": {
+        "encryption_key": True,
+        "encryption_key_alias": "alias/ml-dev",
+        "encryption_deletion_days": 30,
+        "encryption_tags": {"Project": "ml"},
+        "storage_encryption": "kms",
     },
     "network": {
         "network_name": "ml-dev",
@@ -272,6 +279,11 @@ SETTING_OF_EACH_CASE = [
         "monitoring_log_group: /a gets no events",
     ),
     ("monitoring", {"preflight_roles": ["compute"], "compute_name": "other"}, "is no instance's name"),
+    ("encryption", {"encryption_key_alias": "ml-dev"}, "encryption_key_alias: ml-dev"),
+    ("encryption", {"encryption_key_alias": "alias/aws/s3"}, "and not aws/ at its start"),
+    ("encryption", {"encryption_deletion_days": 6}, "encryption_deletion_days: 6 is out of range; choose a number from 7 to 30"),
+    ("encryption", {"encryption_key": False}, "encryption_key: false contradicts storage_encryption: kms"),
+    ("encryption", {"encryption_state": "absent"}, "would remove the key that storage_encryption: kms encrypts by"),
     ("guardrails", {"guardrails_budget_amount": -1.0}, "guardrails_budget_amount: -1.0 is out of range"),
     ("guardrails", {"guardrails_budget_amount": 0}, "guardrails_budget_cap: 120 caps no budget"),
     ("guardrails", {"guardrails_budget_cap": 1001}, "from 0 to 1000 (per cent)"),
@@ -328,6 +340,8 @@ def test_removal_takes_no_more_than_names(role: str) -> None:
         "compute_instance_count": -1,
         "monitoring_email": "x",
         "guardrails_budget_amount": -1,
+        "encryption_key": False,
+        "storage_encryption": "AES256",
     }
     assert _problems(role, {**wrong, f"{role}_state": "absent"}) == []
 
