@@ -89,8 +89,7 @@ def by_service(outcomes: dict[str, str], services: dict[str, str]) -> dict[str, 
 
 def table(counted: dict[str, Counter[str]]) -> str:
     """Return the counts as text, one line a service and one for all."""
-    rows = [(service, counts) for service, counts in counted.items()]
-    rows.append(("all", sum(counted.values(), Counter())))
+    rows = [*counted.items(), ("all", sum(counted.values(), Counter()))]
     wide = max(len(service) for service, _counts in rows)
     lines = [" ".join([" " * wide, *(f"{outcome:>12}" for outcome in OUTCOMES)])]
     lines += [

@@ -18,9 +18,9 @@ SLOT = 78
 REGION = "us-east-1"
 # The services in which the roles make something, or that watch over it.
 SERVICES = (
-    "accessanalyzer account autoscaling backup cloudtrail cloudwatch config ec2 guardduty iam kms s3 securityhub sns "
-    "ssm vpc"
-).split()
+    *("accessanalyzer", "account", "autoscaling", "backup", "cloudtrail", "cloudwatch", "config", "ec2", "guardduty"),
+    *("iam", "kms", "s3", "securityhub", "sns", "ssm", "vpc"),
+)
 
 
 def scan(preset: str, slot: int = SLOT) -> Path:
