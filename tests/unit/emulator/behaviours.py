@@ -628,6 +628,12 @@ def _log_group_key(aws: Clients) -> bool:
     return by_id and encrypted == key["Arn"] and told() == ""
 
 
+@behaviour("kms_keys_of_aws")
+def _keys_of_services(aws: Clients) -> bool:
+    """An audit asks for the rotation of customers' keys alone."""
+    return aws("kms").describe_key(KeyId="alias/aws/ebs")["KeyMetadata"]["KeyManager"] == "AWS"
+
+
 @behaviour("logs_retention")
 def _retention(aws: Clients) -> bool:
     """A retention of eight days is refused."""
