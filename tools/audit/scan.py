@@ -58,6 +58,12 @@ def checks() -> dict[str, str]:
     }
 
 
+def version() -> str:
+    """Return the installed Prowler's version."""
+    [found] = HOME.glob("venv/lib/python3*/site-packages/prowler-*.dist-info")
+    return found.name.removeprefix("prowler-").removesuffix(".dist-info")
+
+
 def _emulator(verb: str, slot: int) -> None:
     command = [sys.executable, str(EMULATOR), verb, "--slot", str(slot)]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
