@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from audit.findings import Finding, failed_calls, read
-from audit.judgement import by_service, judge, table
+from audit.judgement import by_service, judge, table, unproven
 from audit.rules import PRESETS, Rules, rules
 
 HOME = Path(__file__).parent
@@ -147,6 +147,20 @@ def test_a_check_that_nobody_listed_is_judged_too() -> None:
     new = Finding("s3_new_check", "FAIL", "High", DATASETS, "New.")
     judged = _judged(findings=[*read(RECORDED), new])
     assert judged.failures == [new]
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "known", "told"),
+    [
+        ("ab", "abc", "", []),
+        ("ab", "b", "a", []),
+        ("ab", "b", "", ["a passes whatever is done, and unproven.yml does not say why"]),
+        ("ab", "ab", "a", ["a is said to pass whatever is done in unproven.yml, and fails"]),
+        ("b", "b", "a", ["a is named in unproven.yml for nothing: it does not pass"]),
+    ],
+)
+def test_a_pass_is_proven_by_a_failure(passed: str, failed: str, known: str, told: list[str]) -> None:
+    assert unproven(set(passed), set(failed), set(known)) == told
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,21 @@ def judge(
     return Judgement(outcomes, failures, complaints)
 
 
+def unproven(passed: set[str], failed: set[str], known: set[str]) -> list[str]:
+    """Return checks that pass for good and for bad alike, or are wrongly said to. One line each.
+
+    Args:
+        passed: the checks that pass on the environment as it is made.
+        failed: those that fail in one that was spoiled.
+        known: checks whose pass the emulator can't be made to take back, as unproven.yml says.
+    """
+    return [
+        *(f"{check} passes whatever is done, and unproven.yml does not say why" for check in sorted(passed - failed - known)),
+        *(f"{check} is said to pass whatever is done in unproven.yml, and fails" for check in sorted(known & failed)),
+        *(f"{check} is named in unproven.yml for nothing: it does not pass" for check in sorted(known - passed - failed)),
+    ]
+
+
 def by_service(outcomes: dict[str, str], services: dict[str, str]) -> dict[str, Counter[str]]:
     """Return how many checks of each service came out how.
 

@@ -7,7 +7,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import boto3
+
+from audit.flaws import spoil
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".cache" / "audit"
@@ -16,6 +22,9 @@ INVENTORY = ROOT / "tests" / "controls" / "inventory"
 # Apart from the slots of `make local` and of the tests.
 SLOT = 78
 REGION = "us-east-1"
+# What the inventory calls the environment, and the scan of one that is spoiled.
+NAME = "audit-judged"
+FLAWED = "flawed"
 # The services in which the roles make something, or that watch over it.
 SERVICES = (
     *("accessanalyzer", "account", "autoscaling", "backup", "cloudtrail", "cloudwatch", "config", "ec2", "guardduty"),
@@ -27,7 +36,7 @@ def scan(preset: str, slot: int = SLOT) -> Path:
     """Make the environment with a preset, scan it and return the folder with Prowler's output.
 
     Args:
-        preset: seed or strict.
+        preset: seed, strict, or flawed: the seed's, spoiled.
         slot: which emulator; it must be free, and what it holds is forgotten.
 
     Raises:
@@ -40,7 +49,9 @@ def scan(preset: str, slot: int = SLOT) -> Path:
     _emulator("start", slot)
     try:
         _emulator("reset", slot)
-        _provision(preset, slot)
+        _provision("seed" if preset == FLAWED else preset, slot)
+        if preset == FLAWED:
+            spoil(partial(_client, slot), NAME)
         _prowler(made, slot)
     finally:
         _emulator("stop", slot)
@@ -80,6 +91,19 @@ def _environment(endpoint: str, slot: int) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "rehearsal",
         "AWS_SECRET_ACCESS_KEY": "rehearsal",
     }
+
+
+def _client(slot: int, service: str) -> Any:
+    """A client for what no role would do."""
+    place = ROOT / ".cache" / "local_cloud" / str(slot)
+    return boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=f"https://127.0.0.1:{4500 + 2 * slot}",
+        verify=str(place / "ca.pem"),
+        aws_access_key_id="rehearsal",
+        aws_secret_access_key="rehearsal",
+    )
 
 
 def _provision(preset: str, slot: int) -> None:

@@ -6,18 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from moto.kms.models import KmsBackend
+from moto.kms.utils import RESERVED_ALIASES
 
 from emulator.patching import around
 
 
-def _generate_default_keys(original: Any, self: KmsBackend, alias_name: str) -> str | None:
-    made = original(self, alias_name)
-    if made:
-        key = self.keys[made]
+def _create_alias(original: Any, self: KmsBackend, target_key_id: str, alias_name: str) -> Any:
+    made = original(self, target_key_id, alias_name)
+    # Customers may not take these names: a service of moto's has just made its key.
+    if alias_name in RESERVED_ALIASES:
+        key = self.keys[self.any_id_to_key_id(target_key_id)]
         key.key_manager, key.key_rotation_status = "AWS", True
     return made
 
 
 def apply() -> None:
-    """Say so of the keys that moto makes when a service first needs them."""
-    around(KmsBackend, "_generate_default_keys", _generate_default_keys)
+    """Say so when a service first needs its key."""
+    around(KmsBackend, "create_alias", _create_alias)
