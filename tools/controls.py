@@ -52,9 +52,12 @@ def problems(
 
 def _of_entry(entry: dict[str, Any], waivers: dict[str, Any]) -> list[str]:
     first = entry["controls"][0]
-    if "waiver" in entry:
-        return [] if entry["waiver"] in waivers else [f"{first}: there is no waiver {entry['waiver']}"]
-    wrong = [f"{first}: no {part}" for part in ("tasks", "tests") if not entry.get(part)]
+    wrong = []
+    if "waiver" in entry and entry["waiver"] not in waivers:
+        wrong.append(f"{first}: there is no waiver {entry['waiver']}")
+    # With both, tasks meet it in the environments that the waiver is not for.
+    if "waiver" not in entry or "tests" in entry or "tasks" in entry:
+        wrong += [f"{first}: no {part}" for part in ("tasks", "tests") if not entry.get(part)]
     wrong += [f"{first}: no task {task}" for task in entry.get("tasks", []) if not has_task(task)]
     return wrong + [f"{first}: no test {test}" for test in entry.get("tests", []) if not has_test(test)]
 

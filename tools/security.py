@@ -24,8 +24,9 @@ def figures(defaults: dict[str, Any]) -> dict[str, Any]:
     judged = {preset: rules(controls.load("prowler_waivers"), controls.load("unanswerable"), preset) for preset in PRESETS}
     return {
         "titles": asked,
-        "met": [entry for entry in entries if "waiver" not in entry],
-        "waived": [(waivers[entry["waiver"]], entry["controls"]) for entry in entries if "waiver" in entry],
+        "met": [entry for entry in entries if "tests" in entry],
+        "waived": [(waivers[entry["waiver"]], entry["controls"]) for entry in entries if "tests" not in entry],
+        "waivers": waivers,
         "counts": _counts(asked, entries),
         "settings": _settings(defaults),
         "presets": PRESETS,
@@ -49,13 +50,18 @@ def _counts(asked: dict[str, str], entries: list[dict[str, Any]]) -> dict[str, C
     """Return how many controls of each framework, and of all, are asked for, tested and waived."""
     counted: dict[str, Counter[str]] = {}
     told = [(control, "asked") for control in asked]
-    told += [
-        (control, "waived" if "waiver" in entry else "tested") for entry in entries for control in entry["controls"]
-    ]
+    told += [(control, what) for entry in entries for control in entry["controls"] for what in _answers(entry)]
     for control, what in told:
         for framework in (control.rpartition(" ")[0], "all"):
             counted.setdefault(framework, Counter())[what] += 1
     return {**{name: counts for name, counts in counted.items() if name != "all"}, "all": counted["all"]}
+
+
+def _answers(entry: dict[str, Any]) -> list[str]:
+    """What an entry says of its controls: tested, also partly where some environments go without; or waived."""
+    if "tests" in entry:
+        return ["tested", "partly"] if "waiver" in entry else ["tested"]
+    return ["waived"]
 
 
 def _settings(defaults: dict[str, Any]) -> list[tuple[str, str, str]]:

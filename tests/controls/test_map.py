@@ -50,6 +50,14 @@ def test_nothing_is_open() -> None:
     assert controls.problems(controls.load("frameworks"), controls.load("map"), controls.load("waivers"), TODAY) == []
 
 
+def test_a_control_may_be_met_in_some_environments_alone(matrix: list[Any]) -> None:
+    """A waiver beside tasks and tests, which then all have to be there."""
+    matrix[1][0]["waiver"] = "seed"
+    assert controls.problems(*matrix) == []
+    del matrix[1][0]["tasks"]
+    assert controls.problems(*matrix) == ["FSBP EC2.8: no tasks"]
+
+
 def test_all_that_was_promised_is_asked_for() -> None:
     asked = controls.titles(controls.load("frameworks"))
     assert {f"FSBP {service}.{number}" for service, numbers in AT_LEAST.items() for number in numbers.split()} <= set(asked)
