@@ -98,6 +98,30 @@ e2e: setup ## Run the end-to-end tests
 screenshots: setup ## Write the pictures of JupyterLab and TensorBoard in docs/images anew
 	@MLINFRA_SCREENSHOTS=1 $(PYTEST) tests/e2e/test_jupyter.py -k plot
 
+##### Audit
+
+# Prowler brings over two hundred packages of its own, so it lives apart and only where somebody asks for it.
+PROWLER := tests/controls/prowler.txt
+.cache/audit/installed: $(PROWLER) | $(STAMPS)/python
+	@echo "Installing Prowler into .cache/audit"
+	settings=$$("$(PYTHON)" tools/pip_settings.py)
+	eval "$$settings"
+	$(BIN)/uv venv --quiet --allow-existing --python "$(PYTHON)" .cache/audit/venv
+	$(BIN)/uv pip sync --quiet --python .cache/audit/venv/bin/python --require-hashes $(PROWLER)
+	touch $@
+
+# ARGS='--preset strict' scans one preset, ARGS=--again judges the newest scans anew.
+.PHONY: audit
+audit: setup .cache/audit/installed ## Have Prowler judge an environment with each preset, against the waivers in writing
+	@$(BIN)/python tools/audit $(ARGS)
+
+.PHONY: audit-requirements
+audit-requirements: $(STAMPS)/python ## Lock tests/controls/prowler.txt anew from prowler.in
+	@settings=$$("$(PYTHON)" tools/pip_settings.py)
+	eval "$$settings"
+	$(BIN)/uv pip compile tests/controls/prowler.in --output-file $(PROWLER) --generate-hashes --universal \
+		--python-version 3.11 --no-annotate --custom-compile-command 'make audit-requirements' --quiet
+
 ##### Benchmarks
 
 # LATENCY=1 measures a first apply with AWS's latencies too, HOST=1 the configuration of a host.

@@ -1,10 +1,10 @@
 # Copyright: mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write the generated pages: each role's README, the pictures of the architecture and the data flow, costs and speed.
+"""Write the generated pages: each role's README, the pictures of the architecture and the data flow, costs, speed, security.
 
 Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
 environment_info, addresses, sizes and ports in the pictures from the roles' defaults as the seed's preset has them, costs from the
-collection's prices, speed from the newest results of the benchmarks.
+collection's prices, speed from the newest results of the benchmarks, security from the controls matrix and the audit's waivers.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import costs
 import jinja2
+import security
 import speed
 import yaml
 from antsibull_docs_parser import dom
@@ -104,6 +105,7 @@ def render() -> dict[Path, str]:
     figures = costs.figures(defaults)
     pages[ROOT / "docs" / "costs.md"] = engine.get_template("costs.md.j2").render(figures)
     pages[ROOT / "docs" / "costs.svg"] = costs.picture(figures)
+    pages[ROOT / "docs" / "security.md"] = engine.get_template("security.md.j2").render(security.figures(defaults))
     table = engine.get_template("cost.md.j2").render(figures)
     measured = speed.newest(ROOT / "benchmarks" / "results")
     for name in ("speed.md", "speed.svg") if measured else ():

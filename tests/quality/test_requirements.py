@@ -9,23 +9,26 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
 import yaml
 
 
-def _locked(root: Path) -> dict[str, str]:
-    lock = (root / "requirements.txt").read_text()
+def _locked(root: Path, lock_file: str = "requirements.txt") -> dict[str, str]:
+    lock = (root / lock_file).read_text()
     return dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", lock, re.MULTILINE))
 
 
-def test_lock_holds_all_that_is_asked_for(root: Path) -> None:
-    """requirements.txt locks every package of requirements.in, at a version that it permits, with hashes."""
+@pytest.mark.parametrize("lock_file", ["requirements.txt", "tests/controls/prowler.txt"])
+def test_lock_holds_all_that_is_asked_for(root: Path, lock_file: str) -> None:
+    """A lock holds every package of its .in file, at a version that it permits, with hashes."""
     from packaging.requirements import Requirement
 
-    locked = _locked(root)
-    for line in (root / "requirements.in").read_text().splitlines():
-        wanted = Requirement(line)
-        assert wanted.specifier.contains(locked[wanted.name]), line
-    lock = (root / "requirements.txt").read_text()
+    locked = _locked(root, lock_file)
+    for line in (root / lock_file).with_suffix(".in").read_text().splitlines():
+        if not line.startswith("#"):
+            wanted = Requirement(line)
+            assert wanted.specifier.contains(locked[wanted.name]), line
+    lock = (root / lock_file).read_text()
     entries = re.split(r"\n(?=\S)", lock.strip())
     assert [entry for entry in entries if not entry.startswith("#") and "--hash=sha256:" not in entry] == []
 

@@ -628,6 +628,15 @@ def _log_group_key(aws: Clients) -> bool:
     return by_id and encrypted == key["Arn"] and told() == ""
 
 
+@behaviour("kms_keys_of_aws")
+def _keys_of_services(aws: Clients) -> bool:
+    """An audit asks for the rotation of customers' keys alone."""
+    aws("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1, Encrypted=True)
+    own = aws("kms").create_key()["KeyMetadata"]["KeyId"]
+    managers = [aws("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyManager"] for key in ("alias/aws/ebs", own)]
+    return managers == ["AWS", "CUSTOMER"] and not aws("kms").get_key_rotation_status(KeyId=own)["KeyRotationEnabled"]
+
+
 @behaviour("logs_retention")
 def _retention(aws: Clients) -> bool:
     """A retention of eight days is refused."""
