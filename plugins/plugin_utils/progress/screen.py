@@ -19,8 +19,9 @@ from collections.abc import Callable
 from ansible import constants as C
 from ansible.utils.color import stringc
 from ansible.utils.display import Display, get_text_width
+from ansible_collections.mlinfra.aws.plugins.module_utils.visible import visible
 
-from .words import ASCII, UNICODE, Signs, visible
+from .words import ASCII, UNICODE, Signs
 
 # A text, or a text and its colour.
 Piece = str | tuple[str, str]
@@ -60,15 +61,15 @@ class Screen:
         """Columns that a line may have."""
         return max(_NARROWEST, min(self._columns(), _WIDEST))
 
-    def say(self, *pieces: Piece, coloured: bool = False) -> None:
+    def say(self, *pieces: Piece, colored: bool = False) -> None:
         """Write one line, to the log without its colours.
 
         Args:
             pieces: what stands in it. Nothing of it may steer the terminal.
-            coloured: whether the texts have colours of their own.
+            colored: whether the texts have colors of their own.
         """
         given = [(piece, "") if isinstance(piece, str) else piece for piece in pieces]
-        texts = [(visible(text, coloured), colour) for text, colour in given]
+        texts = [(visible(text, colored), colour) for text, colour in given]
         with self.lock:
             self._erase()
             coloured = "".join(stringc(text, colour) if colour and text else text for text, colour in texts)

@@ -36,10 +36,6 @@ class Signs:
 UNICODE = Signs()
 ASCII = Signs(removed="-", failed="x", done="v", running=">", ahead=".", waiting="...", between=" - ")
 
-# What steers a terminal instead of being read: all control characters but tab and line feed, and those that turn the direction
-# of writing.
-_STEERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
 _MARK = re.compile(r"(?:[-*] |\d+\. )?")
 # A text gets so many columns, however narrow the terminal is.
 _LEAST = 20
@@ -103,20 +99,6 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
             break_on_hyphens=False,
         ) or [""]
     return lines
-
-
-def visible(text: str, coloured: bool = False) -> str:
-    """A text whose control characters are spelled out: what hosts and AWS say must not steer the terminal.
-
-    Args:
-        text: what is to be written.
-        coloured: whether colours stay as they are.
-    """
-    if coloured:
-        return "".join(
-            part if _COLOUR.fullmatch(part) else visible(part) for part in _COLOUR.split(text)
-        )
-    return _STEERS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def plain(message: t.Any) -> str:
