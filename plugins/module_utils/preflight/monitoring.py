@@ -10,7 +10,7 @@ import typing as t
 
 from .logs import retention_problems
 from .names import name_problems, names_problems
-from .problems import number_problems, problem, wanted
+from .problems import number_problems, problem, shown, wanted
 from .tags import tags_problems
 
 NAMES = {
@@ -84,14 +84,14 @@ def _contradictions(settings: t.Mapping[str, t.Any]) -> list[str]:
     roles = settings.get("preflight_roles", ())
     namespace, allowed = settings.get("monitoring_metrics_namespace"), settings.get("iam_metrics_namespace")
     if "iam" in roles and allowed is not None and namespace not in (None, allowed):
-        remedy = f"hosts may publish in iam_metrics_namespace ({allowed}) only: make them the same"
+        remedy = f"hosts may publish in iam_metrics_namespace ({shown(allowed)}) only: make them the same"
         found.append(problem("monitoring_metrics_namespace", namespace, "gets no metrics", remedy))
     group, groups = settings.get("monitoring_log_group"), settings.get("iam_log_groups")
     if "iam" in roles and groups is not None and group is not None and group not in groups:
-        remedy = f"hosts may write to iam_log_groups ({', '.join(groups)}) only: add it there"
+        remedy = f"hosts may write to iam_log_groups ({shown(', '.join(groups))}) only: add it there"
         found.append(problem("monitoring_log_group", group, "gets no events", remedy))
     name, named = settings.get("monitoring_instance_name"), settings.get("compute_name")
     if "compute" in roles and named is not None and name not in (None, named):
-        remedy = f"instances are named after compute_name ({named}): make them the same"
+        remedy = f"instances are named after compute_name ({shown(named)}): make them the same"
         found.append(problem("monitoring_instance_name", name, "is no instance's name", remedy))
     return found

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ..visible import visible
+
 LONGEST_SHOWN = 100
 
 
@@ -16,7 +18,7 @@ def shown(value: t.Any) -> str:
         return "(empty)"
     if isinstance(value, bool):
         return str(value).lower()
-    text = " ".join(str(value).split()) or repr(value)
+    text = visible(" ".join(str(value).split())) or repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
@@ -29,7 +31,9 @@ def problem(variable: str, held: t.Any, fault: str, remedy: str) -> str:
         fault: what is wrong with it, as the words that follow the value.
         remedy: what is allowed, or what to do.
     """
-    return f"{variable}: {f'{shown(held)} {fault}'.rstrip()}; {remedy}"
+    line = f"{shown(variable)}: {f'{shown(held)} {fault}'.rstrip()}; {remedy}"
+    # The remedy may name other settings, which may be as wrong.
+    return visible(" ".join(line.split()))
 
 
 def distinct(lines: t.Iterable[str]) -> list[str]:

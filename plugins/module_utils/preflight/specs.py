@@ -66,7 +66,12 @@ def _judge_one(name: str, options: Spec, value: t.Any) -> tuple[t.Any, list[str]
     kind = options.get("type", "str")
     of_parts = {"options", "elements", "choices"} if kind == "list" else {"options"}
     judged = {key: entry for key, entry in options.items() if key not in {"default", "required", *of_parts}}
-    result = ArgumentSpecValidator({name: judged}).validate({name: value})
+    try:
+        result = ArgumentSpecValidator({name: judged}).validate({name: value})
+    except OverflowError:
+        # So it answers to .inf where a whole number belongs.
+        held = HIDDEN if options.get("no_log") else value
+        return None, [problem(name, held, "has the wrong type", f"give {_allowed(options)}")]
     value = result.validated_parameters.get(name)
     found = [_worded(name, options, HIDDEN if options.get("no_log") else value, error) for error in result.errors]
     if not found and kind == "list" and "elements" in options:

@@ -62,7 +62,7 @@ def tags_problems(variable: str, tags: t.Any, known: t.Mapping[str, t.Any] | Non
     if not isinstance(tags, dict):
         return [problem(variable, tags, "is not a dictionary", "write each tag as key: value")]
     found = []
-    known = known or {}
+    known = known if isinstance(known, dict) else {}
     if len(tags) > MOST_TAGS - ADDED_TAGS and len(tags) != len(known):
         remedy = f"AWS takes {MOST_TAGS}, and {ADDED_TAGS} of them are ours: keep {MOST_TAGS - ADDED_TAGS} or fewer"
         found.append(problem(variable, f"{len(tags)} tags", "are too many", remedy))

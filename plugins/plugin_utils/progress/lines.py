@@ -101,7 +101,7 @@ class Lines:
 
     def diff(self, text: str) -> None:
         """A difference, as Ansible writes it."""
-        self._screen.say(text.strip("\n"))
+        self._screen.say(text.strip("\n"), colored=True)
         self._after_text = True
 
     def warning(self, text: str) -> None:

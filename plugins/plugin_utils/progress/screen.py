@@ -19,6 +19,7 @@ from collections.abc import Callable
 from ansible import constants as C
 from ansible.utils.color import stringc
 from ansible.utils.display import Display, get_text_width
+from ansible_collections.mlinfra.aws.plugins.module_utils.visible import visible
 
 from .words import ASCII, UNICODE, Signs
 
@@ -60,9 +61,15 @@ class Screen:
         """Columns that a line may have."""
         return max(_NARROWEST, min(self._columns(), _WIDEST))
 
-    def say(self, *pieces: Piece) -> None:
-        """Write one line, to the log without its colours."""
-        texts = [(piece, "") if isinstance(piece, str) else piece for piece in pieces]
+    def say(self, *pieces: Piece, colored: bool = False) -> None:
+        """Write one line, to the log without its colours.
+
+        Args:
+            pieces: what stands in it. Nothing of it may steer the terminal.
+            colored: whether the texts have colors of their own.
+        """
+        given = [(piece, "") if isinstance(piece, str) else piece for piece in pieces]
+        texts = [(visible(text, colored), colour) for text, colour in given]
         with self.lock:
             self._erase()
             coloured = "".join(stringc(text, colour) if colour and text else text for text, colour in texts)
@@ -92,7 +99,7 @@ class Screen:
         """Bring the live line up to date."""
         with self.lock:
             if self.live and self._stopped:
-                self._draw(" ".join(self._look()))
+                self._draw(visible(" ".join(self._look())))
 
     def _keep(self, stopped: threading.Event, seconds: float) -> None:
         while not stopped.wait(seconds):
