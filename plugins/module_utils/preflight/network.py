@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..network_acl import MOST_RULES, Needs, entries
 from .cidr import Named, inside_problems, is_open, overlap_problems, parse, parse_block
 from .logs import retention_problems
 from .names import names_problems
@@ -43,6 +44,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_zone_problems(settings.get("network_availability_zones") or []))
     found.extend(_access_problems(settings))
     found.extend(_port_problems(settings.get("network_ingress_ports") or []))
+    found.extend(_acl_problems(settings))
     found.extend(_way_out_problems(settings))
     found.extend(_private_host_problems(settings))
     found.extend(retention_problems(settings, "network_log_retention_days", "mlinfra_log_retention_days"))
@@ -129,6 +131,30 @@ def _port_problems(ports: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
         elif seen.setdefault(port, index) != index:
             remedy = f"network_ingress_ports[{seen[port]}] has it already: drop one"
             found.append(problem(name, port, "is listed twice", remedy))
+    return found
+
+
+def _acl_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with what the network ACLs are to let through."""
+    found: list[str] = []
+    variable, preset = "network_acl_egress_ports", settings.get("network_acl_preset")
+    out = settings.get(variable) or []
+    for index, port in enumerate(out):
+        if not isinstance(port, int) or not 1 <= port <= HIGHEST_PORT:
+            found.append(problem(f"{variable}[{index}]", port, "is not a port", f"choose a number from 1 to {HIGHEST_PORT}"))
+        elif port in out[:index]:
+            found.append(problem(f"{variable}[{index}]", port, "is listed twice", "drop one"))
+    clients = [value for value in settings.get("network_allowed_cidrs") or [] if ":" not in str(value)]
+    ports = [entry.get("port") for entry in settings.get("network_ingress_ports") or []]
+    if found or preset not in ("standard", "strict") or not all(isinstance(port, int) for port in ports):
+        return found
+    nat = settings.get("network_egress") in ("nat_gateway", "nat_gateway_per_az", "nat_instance")
+    rules = entries("public", preset, Needs(str(settings.get("network_cidr")), clients, ports, out, nat=nat))
+    most = max(sum(rule["Egress"] is egress for rule in rules) for egress in (False, True))
+    if most > MOST_RULES:
+        fault = f"needs {most} rules of a network ACL in one direction, and AWS takes {MOST_RULES}"
+        remedy = "allow fewer ranges or ports, or choose open, which leaves them to the security group"
+        found.append(problem("network_acl_preset", preset, fault, remedy))
     return found
 
 

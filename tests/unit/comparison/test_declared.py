@@ -33,6 +33,8 @@ CHOICES: dict[str, dict[str, Any]] = {
         "network_interface_endpoints": ["ssm", "com.amazonaws.us-east-1.ecr.api"],
         "network_interface_endpoints_in_every_zone": False,
     },
+    "ACLs that let answers through": {"network_acl_preset": "standard", "network_allowed_cidrs": ["192.0.2.0/24"]},
+    "ACLs that let little through": {"network_acl_preset": "strict", "network_egress": "endpoints"},
     "no way out": {"network_egress": "none", "network_s3_endpoint": False, "network_flow_logs": False},
     "ssh": {
         "ml_host_connection": "ssh",

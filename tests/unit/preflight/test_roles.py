@@ -193,6 +193,13 @@ SETTING_OF_EACH_CASE = [
         "network_interface_endpoints: (empty) contradicts network_egress: endpoints",
     ),
     ("network", {**ENDPOINTS, "network_s3_endpoint": False}, "the data come from S3"),
+    ("network", {"network_acl_egress_ports": [443, 0]}, "network_acl_egress_ports[1]: 0 is not a port"),
+    ("network", {"network_acl_egress_ports": [443, 443]}, "network_acl_egress_ports[1]: 443 is listed twice"),
+    (
+        "network",
+        {"network_acl_preset": "strict", "network_allowed_cidrs": [f"192.0.2.{number}/32" for number in range(30)]},
+        "network_acl_preset: strict needs 32 rules of a network ACL in one direction, and AWS takes 20",
+    ),
     ("network", {**ENDPOINTS, "network_interface_endpoints": ["ssm", "ssm"]}, "[1]: ssm is listed twice"),
     ("network", {**ENDPOINTS, "network_interface_endpoints": ["s3"]}, "[0]: s3 has an endpoint of another type"),
     ("network", {**ENDPOINTS, "network_interface_endpoints": ["SSM"]}, "[0]: SSM is not the name of a service"),
