@@ -27,6 +27,7 @@ HIGHEST_PORT = 65535
 INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
 IMAGE = r"ami-([0-9a-f]{8}|[0-9a-f]{17})"
 SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)*"
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 # Without these the agent of a host neither hears of a session nor opens one.
 SESSION_SERVICES = ("ssm", "ssmmessages", "ec2messages")
 
@@ -47,6 +48,8 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_acl_problems(settings))
     found.extend(_way_out_problems(settings))
     found.extend(_private_host_problems(settings))
+    found.extend(_public_host_problems(settings))
+    found.extend(_bucket_problems(settings.get("network_endpoint_buckets") or []))
     found.extend(retention_problems(settings, "network_log_retention_days", "mlinfra_log_retention_days"))
     if "network_tags" in settings:
         found.extend(tags_problems("network_tags", settings["network_tags"], settings.get("mlinfra_tags")))
@@ -163,6 +166,10 @@ def _way_out_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found: list[str] = []
     egress = settings.get("network_egress")
     if egress == "nat_instance":
+        if settings.get("network_public_addresses") is False:
+            remedy = "set it to true, or choose another way out"
+            fault = "contradicts network_egress: nat_instance, which has its first packages from the internet"
+            found.append(problem("network_public_addresses", False, fault, remedy))
         kind = settings.get("network_nat_instance_type", "t4g.nano")
         if not re.fullmatch(INSTANCE_TYPE, kind):
             remedy = "write a family and a size, such as t4g.nano"
@@ -220,3 +227,24 @@ def _private_host_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         return []
     fault = "keeps Session Manager from hosts in private subnets"
     return [problem("network_interface_endpoints", ", ".join(services), fault, f"add {', '.join(lacking)}")]
+
+
+def _public_host_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what keeps hosts in public subnets from the internet: their gateway carries public addresses only."""
+    judged = {"network", "compute"} <= set(settings.get("preflight_roles", ()))
+    public = settings.get("compute_subnet_tier") == "public" and settings.get("compute_instance_count") != 0
+    if not judged or not public or not wanted(settings, "compute") or settings.get("network_public_addresses") is not False:
+        return []
+    fault = "contradicts compute_subnet_tier: public: no host would reach anything"
+    remedy = "set it to true, or compute_subnet_tier: private"
+    return [problem("network_public_addresses", False, fault, remedy)]
+
+
+def _bucket_problems(buckets: t.Sequence[str]) -> list[str]:
+    """Return what is wrong with the other buckets that hosts may read."""
+    remedy = "write names of buckets, as S3 takes them"
+    return [
+        problem(f"network_endpoint_buckets[{index}]", bucket, "is not the name of a bucket", remedy)
+        for index, bucket in enumerate(buckets)
+        if not re.fullmatch(BUCKET, bucket)
+    ]

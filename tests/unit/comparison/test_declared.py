@@ -21,6 +21,7 @@ ROLES = list(INPUTS)
 # Settings that change what is declared, and not only its values.
 CHOICES: dict[str, dict[str, Any]] = {
     "defaults": {},
+    "strict": {"mlinfra_security_preset": "strict", "storage_models_bucket": "mine", "network_endpoint_buckets": ["others"]},
     "a gateway in each zone": {
         "network_egress": "nat_gateway_per_az",
         "network_allowed_cidrs": ["192.0.2.0/24", "2001:db8::/32"],
@@ -144,6 +145,38 @@ def test_endpoints_are_named_by_their_services(told):
         "p-dev-ssm": f"{region}.ssm",
     }
     assert [one["attributes"]["Subnets"] for one in entries if "Subnets" in one["attributes"]] == [["p-dev-private-1"]] * 2
+
+
+def test_endpoints_let_everything_through_only_beside_the_internet(told):
+    def policies(choice: str) -> list[dict[str, Any]]:
+        declared = told[choice]["declared"]["network"]
+        return [one["attributes"].get("PolicyDocument") for one in declared if one["kind"] == "vpc_endpoint"]
+
+    assert policies("defaults") == [None]
+    for choice in ("strict", "endpoints as the way out"):
+        s3, *services = policies(choice)
+        [own, packages, *others] = s3["Statement"]
+        assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
+        assert packages["Action"] == "s3:GetObject"
+        assert [other["Resource"] for other in others] == (
+            [["arn:aws:s3:::others", "arn:aws:s3:::others/*"]] if choice == "strict" else []
+        )
+        named = "arn:aws:s3:::mine/*" in own["Resource"], "arn:aws:s3:::al2023-repos-us-east-1-de612dc2/*" in packages["Resource"]
+        assert named == (choice == "strict", True)
+        assert all("*" not in arn.removesuffix("/*") for statement in s3["Statement"] for arn in statement["Resource"])
+        assert len(services) > 1
+        conditions = [one["Condition"] for service in services for one in service["Statement"]]
+        assert conditions == [{"StringEquals": {"aws:PrincipalAccount": "123456789012"}}] * len(services)
+
+
+def test_strict_gives_no_public_address_and_no_way_to_the_internet(told):
+    declared = told["strict"]["declared"]
+    subnets = [one["attributes"] for one in declared["network"] if one["kind"] == "subnet"]
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
+    assert {"nat_gateway", "nat_instance", "elastic_ip"} & {one["kind"] for one in declared["network"]} == set()
+    acls = {one["name"]: one["attributes"] for one in declared["network"] if one["kind"] == "network_acl"}
+    assert {name: len(acl["Subnets"]) for name, acl in acls.items()} == {"p-dev": 2, "p-dev-private": 2}
+    assert not any(rule["Protocol"] == "-1" for acl in acls.values() for rule in acl["Entries"])
 
 
 def test_alarms_are_declared_for_instances_that_do_not_stand_yet(told):

@@ -193,6 +193,17 @@ SETTING_OF_EACH_CASE = [
         "network_interface_endpoints: (empty) contradicts network_egress: endpoints",
     ),
     ("network", {**ENDPOINTS, "network_s3_endpoint": False}, "the data come from S3"),
+    ("network", {"network_endpoint_buckets": ["fine", "arn:aws:s3:::a"]}, "[1]: arn:aws:s3:::a is not the name of a bucket"),
+    (
+        "network",
+        {"network_egress": "nat_instance", "network_public_addresses": False},
+        "network_public_addresses: false contradicts network_egress: nat_instance",
+    ),
+    (
+        "network",
+        {**PRIVATE, "compute_subnet_tier": "public", "network_public_addresses": False},
+        "network_public_addresses: false contradicts compute_subnet_tier: public",
+    ),
     ("network", {"network_acl_egress_ports": [443, 0]}, "network_acl_egress_ports[1]: 0 is not a port"),
     ("network", {"network_acl_egress_ports": [443, 443]}, "network_acl_egress_ports[1]: 443 is listed twice"),
     (
