@@ -63,6 +63,10 @@ options:
     type: list
     elements: str
     default: []
+  purge:
+    description: Whether no other filters shall stand in the log group.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -159,6 +163,7 @@ def main() -> None:
             "log_group_name": text,
             "filters": {"type": "list", "elements": "dict", "default": [], "options": options},
             "absent": {"type": "list", "elements": "str", "default": []},
+            "purge": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -167,7 +172,8 @@ def main() -> None:
     try:
         client = one_client(module, "logs")
         standing = api.list_filters(client, params["log_group_name"])
-        plan = transform.plan(params["filters"], standing, params["absent"])
+        unwanted = [one["filterName"] for one in standing] if params["purge"] else params["absent"]
+        plan = transform.plan(params["filters"], standing, unwanted)
         if not module.check_mode:
             carry_out(client, params["log_group_name"], plan)
     except AnsibleAWSError as error:

@@ -186,6 +186,21 @@ def test_alarms_are_declared_for_instances_that_do_not_stand_yet(told):
     assert len({alarm["AlarmName"].rpartition("-")[0] for alarm in alarms}) >= 3
 
 
+def test_strict_watches_the_network(told):
+    """What an instance sends is compared with what it usually does, and what is rejected is counted where it is watched."""
+    declared = told["strict"]["declared"]
+    alarms = {one["name"]: one["attributes"] for one in declared["monitoring"] if one["kind"] == "alarm"}
+    sent, rejected = alarms["p-dev-ml-training-1-network"], alarms["p-dev-ml-training-rejected-flows"]
+    [bytes_out, band] = sent["Metrics"]
+    assert bytes_out["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "InstanceId", "Value": "i-00000000000000000"}]
+    assert (band["Id"], band["Expression"]) == (sent["ThresholdMetricId"], "ANOMALY_DETECTION_BAND(bytes, 4)")
+    [group] = [one for one in declared["network"] if one["kind"] == "log_group"]
+    [metric] = group["attributes"]["MetricFilters"][0]["metricTransformations"]
+    assert (metric["metricNamespace"], metric["metricName"]) == (rejected["Namespace"], rejected["MetricName"])
+    assert rejected["Threshold"] == 1000.0
+    assert not [one for one in told["defaults"]["declared"]["monitoring"] if "network" in one["name"]]
+
+
 def test_names_that_a_role_chooses_itself_are_looked_for(told):
     assert told["a gateway in each zone"]["request"]["names"]["security_group"] == "other"
     request = told["ssh"]["request"]

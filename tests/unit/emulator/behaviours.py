@@ -667,6 +667,14 @@ def _unknown_filter(aws: Clients) -> bool:
 
 
 @behaviour("logs_metric_filters")
+def _filters_counted(aws: Clients) -> bool:
+    """A log group counts its metric filters."""
+    logs, _put = log_group_with_filter(aws, "/filter-counted")
+    [group] = logs.describe_log_groups(logGroupNamePrefix="/filter-counted")["logGroups"]
+    return group["metricFilterCount"] == 1
+
+
+@behaviour("logs_metric_filters")
 def _filter_gone_with_group(aws: Clients) -> bool:
     """Metric filters go with their log group."""
     logs, _put = log_group_with_filter(aws, "/filter-gone")

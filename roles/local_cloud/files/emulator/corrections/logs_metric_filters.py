@@ -56,8 +56,17 @@ def _delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> 
     self.filters.metric_filters = _others(self, log_group_name)
 
 
+def _describe_log_groups(original: Any, self: LogsBackend, *args: Any, **kwargs: Any) -> Any:
+    groups, token = original(self, *args, **kwargs)
+    for group in groups:
+        here = [one for one in self.filters.metric_filters if one["logGroupName"] == group["logGroupName"]]
+        group["metricFilterCount"] = len(here)
+    return groups, token
+
+
 def apply() -> None:
-    """One of a name, in a group that stands, and gone with it."""
+    """One of a name, in a group that stands and counts it, and gone with it."""
+    around(LogsBackend, "describe_log_groups", _describe_log_groups)
     around(LogsBackend, "put_metric_filter", _put_metric_filter)
     around(LogsBackend, "describe_metric_filters", _describe_metric_filters)
     around(LogsBackend, "delete_metric_filter", _delete_metric_filter)
