@@ -99,10 +99,11 @@ def render() -> dict[Path, str]:
             outputs=yaml.safe_dump(outputs[role]["sample"], sort_keys=False) if role in outputs else "",
         )
     seed = {**defaults, "mlinfra_strict": False}
-    seed["mlinfra_log_retention_days"] = int(engine.from_string(defaults["mlinfra_log_retention_days"]).render(seed))
+    for name in ("mlinfra_log_retention_days", "mlinfra_subnet_tier", "mlinfra_egress", "compute_subnet_tier"):
+        seed[name] = yaml.safe_load(engine.from_string(seed[name]).render(seed))
     for picture in ("architecture", "workbench"):
         pages[ROOT / "docs" / f"{picture}.svg"] = engine.get_template(f"{picture}.svg.j2").render(seed)
-    figures = costs.figures(defaults)
+    figures = costs.figures(seed)
     pages[ROOT / "docs" / "costs.md"] = engine.get_template("costs.md.j2").render(figures)
     pages[ROOT / "docs" / "costs.svg"] = costs.picture(figures)
     pages[ROOT / "docs" / "security.md"] = engine.get_template("security.md.j2").render(security.figures(defaults))

@@ -145,6 +145,17 @@ def test_metric_alarms(emulator: Emulator) -> None:
     assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["other-1-cpu"]
 
 
+def test_metric_filters(emulator: Emulator) -> None:
+    """Puts what differs and nothing else, and deletes what shall not stand, but not that of others."""
+    logs = emulator.client("logs")
+    logs.create_log_group(logGroupName="/target")
+    metric = {"metricName": "Other", "metricNamespace": "other", "metricValue": "1"}
+    logs.put_metric_filter(logGroupName="/target", filterName="other", filterPattern="", metricTransformations=[metric])
+    emulator.run_target("metric_filters", {}, "module", "module")
+    assert emulator.written("module") == [f"logs:{call}" for call in ["PutMetricFilter"] * 4 + ["DeleteMetricFilter"] * 2]
+    assert [one["filterName"] for one in logs.describe_metric_filters()["metricFilters"]] == ["other"]
+
+
 def test_buckets(emulator: Emulator) -> None:
     """Writes what differs once, closes a new bucket first, and deletes what it holds before it."""
     s3 = emulator.client("s3")

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..metric_filter.transform import normal
 from . import values
 from .model import Attribute, Entry, Key, Kind, Standing
 from .parts import TAGS, by_member, entries_of, identified_by, implied, labelled_by, owner_by_name, plain
+
+
+def _metric_filters(group: Entry, standing: Standing) -> list[dict[str, Any]]:
+    return values.unordered(normal(one) for one in group.get("MetricFilters", []))
+
 
 LOG_GROUP = Kind(
     attributes={
@@ -17,6 +23,7 @@ LOG_GROUP = Kind(
         "logGroupClass": implied("logGroupClass", "STANDARD"),
         "kmsKeyId": implied("kmsKeyId", ""),
         "retentionInDays": plain("retentionInDays"),
+        "MetricFilters": Attribute(_metric_filters, values.unordered),
         "Tags": TAGS,
     },
     keys=(by_member("logGroupName"),),
@@ -73,6 +80,12 @@ def _alarm_owner(alarm: Entry, standing: Standing) -> str:
     return "monitoring" if prefix and alarm["AlarmName"].startswith(f"{prefix}-") else ""
 
 
+
+def _queries(queries: Any) -> list[dict[str, Any]]:
+    """The queries of an alarm, with what CloudWatch adds to them: each tells its data unless it says otherwise."""
+    return values.unordered({"ReturnData": True, **query} for query in queries or [])
+
+
 ALARM = Kind(
     attributes={
         "AlarmName": plain("AlarmName"),
@@ -84,6 +97,8 @@ ALARM = Kind(
         "Statistic": plain("Statistic"),
         "ExtendedStatistic": implied("ExtendedStatistic", ""),
         "Unit": implied("Unit", ""),
+        "Metrics": implied("Metrics", []),
+        "ThresholdMetricId": implied("ThresholdMetricId", ""),
         "ComparisonOperator": plain("ComparisonOperator"),
         "Threshold": plain("Threshold"),
         "Period": plain("Period"),

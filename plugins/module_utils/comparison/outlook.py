@@ -26,7 +26,7 @@ _NOTES = {
     ("instance", "BlockDeviceMappings.VolumeSize"): "it grows while the instance runs",
 }
 # Subnets, and what nobody tagged, may be somebody's: the role network names them and lets them be.
-_KEPT_THOUGH_OWNED = {"subnet", "network_acl"}
+_KEPT_THOUGH_OWNED = {"subnet"}
 _REMOVES_SURPLUS = "network_remove_surplus"
 # The variables that decide it.
 SETTINGS = (*_ALLOWS.values(), _REMOVES_SURPLUS)
@@ -73,7 +73,7 @@ def _left(difference: Difference, owned: bool, name: str, settings: Settings) ->
     if difference.role != "network" or settings.get(_REMOVES_SURPLUS):
         return ""
     by_an_earlier_run = owned and difference.kind not in _KEPT_THOUGH_OWNED
-    if difference.kind in ("security_group", "vpc_endpoint"):
+    if difference.kind in ("security_group", "network_acl", "vpc_endpoint"):
         by_an_earlier_run = by_an_earlier_run and difference.name.startswith(f"{name}-")
     return "" if by_an_earlier_run else f"{_REMOVES_SURPLUS}: true removes it"
 

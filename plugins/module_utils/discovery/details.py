@@ -92,7 +92,11 @@ class Details:
             answer = self._reader.ask("logs", "list_tags_for_resource", resourceArn=arn) or {}
             return [{"Key": key, "Value": value} for key, value in answer.get("tags", {}).items()]
 
-        return {"Tags": tags}
+        reads: Reads = {"Tags": tags}
+        if group.get("metricFilterCount"):
+            named = {"logGroupName": group["logGroupName"]}
+            reads["MetricFilters"] = lambda: self._reader.list("logs", "describe_metric_filters", "metricFilters", **named)
+        return reads
 
     def _role(self, role: Entry) -> Reads:
         named = {"RoleName": role["RoleName"]}

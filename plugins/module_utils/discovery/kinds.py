@@ -123,8 +123,8 @@ NAMED_KINDS = (
     "budget",
     "kms_key",
 )
-# The account's own settings of a region. They belong to no environment, and no list of its resources has them.
-ACCOUNT_KINDS = ("ebs_defaults",)
+# The account's own settings of a region, and others' trails. They belong to no environment, and no list of its resources has them.
+ACCOUNT_KINDS = ("ebs_defaults", "covering_trail")
 
 # The end of a key of `names` says which kind the name is of.
 NAME_SUFFIXES = {

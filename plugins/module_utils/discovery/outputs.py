@@ -68,6 +68,7 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
     public_ips = [one.get("PublicIp") for one in addresses] + [one.get("PublicIpAddress") for one in nat_instances]
     groups = [group for group in found["security_group"] if group.get("VpcId") == vpc_id]
     logs = [log for log in found["flow_log"] if log["ResourceId"] == vpc_id]
+    acls = sorted(found["network_acl"], key=lambda acl: (acl["IsDefault"], tags_of(acl).get("Name") != identity.name))
     vpc_log_group = _existing(found["log_group"], "logGroupName", identity.names.get("vpc_log_group"))
     role = [role for role in found["iam_role"] if role["RoleName"] == identity.names.get("flow_log_role")]
     endpoints = [
@@ -87,7 +88,7 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
         "nat_public_ips": [address for address in public_ips if address],
         "public_route_table_id": first(in_order(found["route_table"], Tier="public"), "RouteTableId"),
         "private_route_table_ids": [table["RouteTableId"] for table in in_order(found["route_table"], Tier="private")],
-        "network_acl_id": first(sorted(found["network_acl"], key=lambda acl: acl["IsDefault"]), "NetworkAclId"),
+        "network_acl_id": first(acls, "NetworkAclId"),
         "s3_endpoint_id": first(endpoints, "VpcEndpointId"),
         "interface_endpoint_ids": [endpoint["VpcEndpointId"] for endpoint in _interface_endpoints(found, identity)],
         "flow_log_id": first(logs, "FlowLogId"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..network_acl import MOST_RULES, Needs, entries
 from .cidr import Named, inside_problems, is_open, overlap_problems, parse, parse_block
 from .logs import retention_problems
 from .names import names_problems
@@ -26,6 +27,7 @@ HIGHEST_PORT = 65535
 INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
 IMAGE = r"ami-([0-9a-f]{8}|[0-9a-f]{17})"
 SERVICE = r"[a-z0-9-]+(\.[a-z0-9-]+)*"
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 # Without these the agent of a host neither hears of a session nor opens one.
 SESSION_SERVICES = ("ssm", "ssmmessages", "ec2messages")
 
@@ -43,8 +45,11 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_zone_problems(settings.get("network_availability_zones") or []))
     found.extend(_access_problems(settings))
     found.extend(_port_problems(settings.get("network_ingress_ports") or []))
+    found.extend(_acl_problems(settings))
     found.extend(_way_out_problems(settings))
     found.extend(_private_host_problems(settings))
+    found.extend(_public_host_problems(settings))
+    found.extend(_bucket_problems(settings.get("network_endpoint_buckets") or []))
     found.extend(retention_problems(settings, "network_log_retention_days", "mlinfra_log_retention_days"))
     if "network_tags" in settings:
         found.extend(tags_problems("network_tags", settings["network_tags"], settings.get("mlinfra_tags")))
@@ -132,11 +137,39 @@ def _port_problems(ports: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     return found
 
 
+def _acl_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with what the network ACLs are to let through."""
+    found: list[str] = []
+    variable, preset = "network_acl_egress_ports", settings.get("network_acl_preset")
+    out = settings.get(variable) or []
+    for index, port in enumerate(out):
+        if not isinstance(port, int) or not 1 <= port <= HIGHEST_PORT:
+            found.append(problem(f"{variable}[{index}]", port, "is not a port", f"choose a number from 1 to {HIGHEST_PORT}"))
+        elif port in out[:index]:
+            found.append(problem(f"{variable}[{index}]", port, "is listed twice", "drop one"))
+    clients = [value for value in settings.get("network_allowed_cidrs") or [] if ":" not in str(value)]
+    ports = [entry.get("port") for entry in settings.get("network_ingress_ports") or []]
+    if found or preset not in ("standard", "strict") or not all(isinstance(port, int) for port in ports):
+        return found
+    nat = settings.get("network_egress") in ("nat_gateway", "nat_gateway_per_az", "nat_instance")
+    rules = entries("public", preset, Needs(str(settings.get("network_cidr")), clients, ports, out, nat=nat))
+    most = max(sum(rule["Egress"] is egress for rule in rules) for egress in (False, True))
+    if most > MOST_RULES:
+        fault = f"needs {most} rules of a network ACL in one direction, and AWS takes {MOST_RULES}"
+        remedy = "allow fewer ranges or ports, or choose open, which leaves them to the security group"
+        found.append(problem("network_acl_preset", preset, fault, remedy))
+    return found
+
+
 def _way_out_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     """Return what is wrong with the way out of the private subnets, whatever is in them."""
     found: list[str] = []
     egress = settings.get("network_egress")
     if egress == "nat_instance":
+        if settings.get("network_public_addresses") is False:
+            remedy = "set it to true, or choose another way out"
+            fault = "contradicts network_egress: nat_instance, which has its first packages from the internet"
+            found.append(problem("network_public_addresses", False, fault, remedy))
         kind = settings.get("network_nat_instance_type", "t4g.nano")
         if not re.fullmatch(INSTANCE_TYPE, kind):
             remedy = "write a family and a size, such as t4g.nano"
@@ -194,3 +227,24 @@ def _private_host_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         return []
     fault = "keeps Session Manager from hosts in private subnets"
     return [problem("network_interface_endpoints", ", ".join(services), fault, f"add {', '.join(lacking)}")]
+
+
+def _public_host_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what keeps hosts in public subnets from the internet: their gateway carries public addresses only."""
+    judged = {"network", "compute"} <= set(settings.get("preflight_roles", ()))
+    public = settings.get("compute_subnet_tier") == "public" and settings.get("compute_instance_count") != 0
+    if not judged or not public or not wanted(settings, "compute") or settings.get("network_public_addresses") is not False:
+        return []
+    fault = "contradicts compute_subnet_tier: public: no host would reach anything"
+    remedy = "set it to true, or compute_subnet_tier: private"
+    return [problem("network_public_addresses", False, fault, remedy)]
+
+
+def _bucket_problems(buckets: t.Sequence[str]) -> list[str]:
+    """Return what is wrong with the other buckets that hosts may read."""
+    remedy = "write names of buckets, as S3 takes them"
+    return [
+        problem(f"network_endpoint_buckets[{index}]", bucket, "is not the name of a bucket", remedy)
+        for index, bucket in enumerate(buckets)
+        if not re.fullmatch(BUCKET, bucket)
+    ]

@@ -228,7 +228,10 @@ def _alarm(resource: Resource, context: Context) -> Parts:
     attributes = resource["attributes"]
     if "AlarmRule" in attributes:
         return [Part("CloudWatch composite alarm", "standing", Decimal(1), price(context.prices, "composite_alarm_month"))]
-    metrics = len([query for query in attributes.get("Metrics", []) if "MetricStat" in query]) or 1
+    queries = attributes.get("Metrics", [])
+    metrics = len([query for query in queries if "MetricStat" in query]) or 1
+    # Its upper and its lower bound are metrics, too.
+    metrics += 2 * any("ANOMALY_DETECTION_BAND" in query.get("Expression", "") for query in queries)
     fine = attributes.get("Period", _STANDARD_PERIOD) < _STANDARD_PERIOD
     name = "alarm_high_resolution_month" if fine else "alarm_month"
     return [Part("CloudWatch alarm", "standing", Decimal(metrics), price(context.prices, name))]

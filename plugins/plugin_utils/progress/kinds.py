@@ -29,6 +29,7 @@ _OF_MODULES = {
     "cloudwatchlogs_log_group": "log_group",
     "cloudwatch_metric_alarm": "alarm",
     "metric_alarms": "alarm",
+    "metric_filters": "metric_filter",
     "cloudwatch_dashboard": "dashboard",
     "route53": "dns_record",
     "kms_encryption": "encryption",

@@ -21,6 +21,7 @@ ROLES = list(INPUTS)
 # Settings that change what is declared, and not only its values.
 CHOICES: dict[str, dict[str, Any]] = {
     "defaults": {},
+    "strict": {"mlinfra_security_preset": "strict", "storage_models_bucket": "mine", "network_endpoint_buckets": ["others"]},
     "a gateway in each zone": {
         "network_egress": "nat_gateway_per_az",
         "network_allowed_cidrs": ["192.0.2.0/24", "2001:db8::/32"],
@@ -33,6 +34,8 @@ CHOICES: dict[str, dict[str, Any]] = {
         "network_interface_endpoints": ["ssm", "com.amazonaws.us-east-1.ecr.api"],
         "network_interface_endpoints_in_every_zone": False,
     },
+    "ACLs that let answers through": {"network_acl_preset": "standard", "network_allowed_cidrs": ["192.0.2.0/24"]},
+    "ACLs that let little through": {"network_acl_preset": "strict", "network_egress": "endpoints"},
     "no way out": {"network_egress": "none", "network_s3_endpoint": False, "network_flow_logs": False},
     "ssh": {
         "ml_host_connection": "ssh",
@@ -58,7 +61,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
     "a key": {"storage_encryption": "kms", "guardrails_budget_amount": 200, "encryption_ebs_default": True},
     "a key for all but buckets": {"encryption_key": True, "encryption_key_alias": "alias/mine"},
-    "strict": {"mlinfra_security_preset": "strict", "storage_mfa_delete_data": True, "network_egress": "nat_instance"},
+    "strict with MFA": {"mlinfra_security_preset": "strict", "storage_mfa_delete_data": True, "network_egress": "nat_instance"},
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }
@@ -171,7 +174,7 @@ def test_the_key_serves_budgets_only_where_there_is_one(told):
 
 
 def test_what_a_bucket_keeps_goes_only_with_mfa_where_that_is_asked_for(told):
-    for choice, sids in (("defaults", []), ("strict", ["BucketByMfaOnly", "ObjectsByMfaOnly", "VersionsByMfaOnly"])):
+    for choice, sids in (("defaults", []), ("strict with MFA", ["BucketByMfaOnly", "ObjectsByMfaOnly", "VersionsByMfaOnly"])):
         buckets = [one for one in told[choice]["declared"]["storage"] if one["kind"] == "bucket"]
         told_sids = [
             sorted(one["Sid"] for one in bucket["attributes"]["Policy"]["Statement"] if one["Sid"].endswith("ByMfaOnly"))
@@ -192,11 +195,58 @@ def test_endpoints_are_named_by_their_services(told):
     assert [one["attributes"]["Subnets"] for one in entries if "Subnets" in one["attributes"]] == [["p-dev-private-1"]] * 2
 
 
+def test_endpoints_let_everything_through_only_beside_the_internet(told):
+    def policies(choice: str) -> list[dict[str, Any]]:
+        declared = told[choice]["declared"]["network"]
+        return [one["attributes"].get("PolicyDocument") for one in declared if one["kind"] == "vpc_endpoint"]
+
+    assert policies("defaults") == [None]
+    for choice in ("strict", "endpoints as the way out"):
+        s3, *services = policies(choice)
+        [own, packages, *others] = s3["Statement"]
+        assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
+        assert packages["Action"] == "s3:GetObject"
+        assert [other["Resource"] for other in others] == (
+            [["arn:aws:s3:::others", "arn:aws:s3:::others/*"]] if choice == "strict" else []
+        )
+        named = "arn:aws:s3:::mine/*" in own["Resource"], "arn:aws:s3:::al2023-repos-us-east-1-de612dc2/*" in packages["Resource"]
+        assert named == (choice == "strict", True)
+        assert all("*" not in arn.removesuffix("/*") for statement in s3["Statement"] for arn in statement["Resource"])
+        assert len(services) > 1
+        conditions = [one["Condition"] for service in services for one in service["Statement"]]
+        assert conditions == [{"StringEquals": {"aws:PrincipalAccount": "123456789012"}}] * len(services)
+
+
+def test_strict_gives_no_public_address_and_no_way_to_the_internet(told):
+    declared = told["strict"]["declared"]
+    subnets = [one["attributes"] for one in declared["network"] if one["kind"] == "subnet"]
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
+    assert {"nat_gateway", "nat_instance", "elastic_ip"} & {one["kind"] for one in declared["network"]} == set()
+    acls = {one["name"]: one["attributes"] for one in declared["network"] if one["kind"] == "network_acl"}
+    assert {name: len(acl["Subnets"]) for name, acl in acls.items()} == {"p-dev": 2, "p-dev-private": 2}
+    assert not any(rule["Protocol"] == "-1" for acl in acls.values() for rule in acl["Entries"])
+
+
 def test_alarms_are_declared_for_instances_that_do_not_stand_yet(told):
     entries = told["instances"]["declared"]["monitoring"]
     alarms = [entry["attributes"] for entry in entries if entry["kind"] == "alarm"]
     assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {"i-00000000000000000"}
     assert len({alarm["AlarmName"].rpartition("-")[0] for alarm in alarms}) >= 3
+
+
+def test_strict_watches_the_network(told):
+    """What an instance sends is compared with what it usually does, and what is rejected is counted where it is watched."""
+    declared = told["strict"]["declared"]
+    alarms = {one["name"]: one["attributes"] for one in declared["monitoring"] if one["kind"] == "alarm"}
+    sent, rejected = alarms["p-dev-ml-training-1-network"], alarms["p-dev-ml-training-rejected-flows"]
+    [bytes_out, band] = sent["Metrics"]
+    assert bytes_out["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "InstanceId", "Value": "i-00000000000000000"}]
+    assert (band["Id"], band["Expression"]) == (sent["ThresholdMetricId"], "ANOMALY_DETECTION_BAND(bytes, 4)")
+    [group] = [one for one in declared["network"] if one["kind"] == "log_group"]
+    [metric] = group["attributes"]["MetricFilters"][0]["metricTransformations"]
+    assert (metric["metricNamespace"], metric["metricName"]) == (rejected["Namespace"], rejected["MetricName"])
+    assert rejected["Threshold"] == 1000.0
+    assert not [one for one in told["defaults"]["declared"]["monitoring"] if "network" in one["name"]]
 
 
 def test_names_that_a_role_chooses_itself_are_looked_for(told):

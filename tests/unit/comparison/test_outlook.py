@@ -61,6 +61,8 @@ def test_a_volume_that_grows_is_not_replaced() -> None:
         ("nat_gateway", "", False, True),
         ("subnet", "p-dev-old", True, True),
         ("network_acl", "p-dev", True, True),
+        ("network_acl", "p-dev-private", True, False),
+        ("network_acl", "", False, True),
         ("security_group", "p-dev-nat", True, False),
         ("security_group", "by-hand", True, True),
         ("vpc_endpoint", "p-dev-ssm", True, False),

@@ -637,6 +637,60 @@ def _keys_of_services(aws: Clients) -> bool:
     return managers == ["AWS", "CUSTOMER"] and not aws("kms").get_key_rotation_status(KeyId=own)["KeyRotationEnabled"]
 
 
+def log_group_with_filter(aws: Clients, name: str) -> tuple[Any, dict[str, Any]]:
+    """The client of CloudWatch Logs, and what a filter was put with in a new group."""
+    logs = aws("logs")
+    logs.create_log_group(logGroupName=name)
+    metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1", "defaultValue": 0.0}
+    put = {"logGroupName": name, "filterName": "f", "filterPattern": "x", "metricTransformations": [metric]}
+    logs.put_metric_filter(**put)
+    return logs, put
+
+
+@behaviour("logs_metric_filters")
+def _filter_replaced(aws: Clients) -> bool:
+    """A metric filter that is put again is replaced."""
+    logs, put = log_group_with_filter(aws, "/filter-replaced")
+    logs.put_metric_filter(**{**put, "filterPattern": "y"})
+    [found] = logs.describe_metric_filters(logGroupName="/filter-replaced")["metricFilters"]
+    return found.pop("creationTime") > 0 and found == {**put, "filterPattern": "y"}
+
+
+@behaviour("logs_metric_filters")
+def _filter_of_unknown_group(aws: Clients) -> bool:
+    """Metric filters of an unknown log group are refused."""
+    logs, put = log_group_with_filter(aws, "/filter-group")
+    return refused("ResourceNotFoundException", logs.put_metric_filter, **{**put, "logGroupName": "/none"}) and refused(
+        "ResourceNotFoundException", logs.describe_metric_filters, logGroupName="/none"
+    )
+
+
+@behaviour("logs_metric_filters")
+def _unknown_filter(aws: Clients) -> bool:
+    """A metric filter is deleted once."""
+    logs, _put = log_group_with_filter(aws, "/filter-deleted")
+    one = {"logGroupName": "/filter-deleted", "filterName": "f"}
+    logs.delete_metric_filter(**one)
+    left = logs.describe_metric_filters(logGroupName="/filter-deleted")["metricFilters"]
+    return left == [] and refused("ResourceNotFoundException", logs.delete_metric_filter, **one)
+
+
+@behaviour("logs_metric_filters")
+def _filters_counted(aws: Clients) -> bool:
+    """A log group counts its metric filters."""
+    logs, _put = log_group_with_filter(aws, "/filter-counted")
+    [group] = logs.describe_log_groups(logGroupNamePrefix="/filter-counted")["logGroups"]
+    return group["metricFilterCount"] == 1
+
+
+@behaviour("logs_metric_filters")
+def _filter_gone_with_group(aws: Clients) -> bool:
+    """Metric filters go with their log group."""
+    logs, _put = log_group_with_filter(aws, "/filter-gone")
+    logs.delete_log_group(logGroupName="/filter-gone")
+    return all(one["logGroupName"] != "/filter-gone" for one in logs.describe_metric_filters()["metricFilters"])
+
+
 @behaviour("logs_retention")
 def _retention(aws: Clients) -> bool:
     """A retention of eight days is refused."""
