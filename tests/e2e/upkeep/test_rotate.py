@@ -104,7 +104,7 @@ def in_place(platform: Any, before: Ways) -> None:
     assert {"Key": "ManagedBy", "Value": "mlinfra.aws"} in pair["Tags"]
     assert sorted(file.name for file in platform.directory.glob("id_ed25519*")) == ["id_ed25519", "id_ed25519.pub"]
     assert (platform.directory / "id_ed25519").stat().st_mode & 0o777 == 0o600
-    left = platform.on_host("cat /root/.ssh/authorized_keys ~ec2-user/.ssh/authorized_keys; ls -d /etc/mlinfra/rotation* || true", user="root")
+    left = platform.on_host("cat ~root/.ssh/authorized_keys ~ec2-user/.ssh/authorized_keys; ls -d /etc/mlinfra/rotation* || true", user="root")
     lines = [line.split() for line in left.splitlines() if line]
     assert [line[:2] for line in lines if line[0].startswith("ssh-")] == [public]
     assert "/etc/mlinfra" not in left
