@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -47,14 +48,21 @@ class Ways:
 
 
 def ask(platform: Any, token: str = "", cookies: CookieJar | None = None) -> int:
-    """The status that JupyterLab answers with to a token, or to a page's cookies."""
+    """The status that JupyterLab answers with to a token, or to a page's cookies, once it is up."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies if cookies is not None else CookieJar()))
     headers = {"Authorization": f"token {token}"} if token else {}
-    try:
-        with opener.open(urllib.request.Request(f"http://{platform.address}:8888/api/contents", headers=headers), timeout=60) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
+    end = time.monotonic() + 120
+    while True:
+        try:
+            with opener.open(urllib.request.Request(f"http://{platform.address}:8888/api/contents", headers=headers), timeout=60) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            # A run that was killed may have begun to restart it.
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.5)
 
 
 def opened(platform: Any, token: str) -> CookieJar:
