@@ -9,7 +9,7 @@ module: access_tokens
 version_added: 0.1.0
 short_description: Keep random tokens in Parameter Store
 description:
-  - Sees that each parameter holds a token, and returns all of them. A token that stands is never changed.
+  - Sees that each parameter holds a token, and returns all of them. A token that stands is never changed, unless O(replace) says so.
   - Tokens are made here, of 256 random bits, and stored as SecureStrings.
   - The result holds secrets, so that a task needs C(no_log).
 author:
@@ -31,10 +31,17 @@ options:
     default: {}
   kms_key_id:
     description:
-      - The KMS key that encrypts parameters that are made, by its id, its ARN or its alias. Empty for AWS's own.
-      - Parameters that stand stay as they are.
+      - The KMS key that encrypts tokens that are stored, by its id, its ARN or its alias. Empty for AWS's own.
+      - Parameters whose tokens are not replaced stay as they are.
     type: str
     default: ""
+  replace:
+    description:
+      - Which tokens are replaced by new ones, by the names of the parameters. Each is a list of the SHA-256 of tokens that
+        are to go, in hexadecimal digits.
+      - A parameter that holds another token by now keeps that one. So a replacement that was cut short goes on with what it made.
+    type: dict
+    default: {}
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -48,6 +55,13 @@ EXAMPLES = r"""
   register: tokens
   no_log: true
 
+- name: Replace a token that has become known
+  mlinfra.aws.access_tokens:
+    names: [/mlinfra/dev/jupyter-token-ada]
+    replace:
+      /mlinfra/dev/jupyter-token-ada: ["{{ tokens.tokens['/mlinfra/dev/jupyter-token-ada'] | hash('sha256') }}"]
+  no_log: true
+
 - name: Remove a token
   mlinfra.aws.access_tokens:
     names: [/mlinfra/dev/jupyter-token-ada]
@@ -56,12 +70,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tokens:
-  description: The tokens by the parameters' names. Those that check mode would make are left out.
+  description: The tokens by the parameters' names. Those that check mode would make or replace are left out.
   returned: always
   type: dict
   sample: {/mlinfra/dev/jupyter-token-ada: a-secret}
+replaced:
+  description: The names of the parameters whose token was replaced.
+  returned: always
+  type: list
+  elements: str
+  sample: [/mlinfra/dev/jupyter-token-ada]
 """
 
+import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -100,6 +121,31 @@ def ensure_present(
     return tokens
 
 
+def outdated(found: Mapping[str, str], replace: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names of the parameters that still hold the token that is to go, sorted.
+
+    Args:
+        found: the tokens that stand, by name.
+        replace: the SHA-256 of the tokens that are to go, by name.
+    """
+    return sorted(name for name, token in found.items() if hashlib.sha256(token.encode()).hexdigest() in replace.get(name, []))
+
+
+def ensure_replaced(client: Any, names: Sequence[str], tokens: Mapping[str, str], key: str = "") -> dict[str, str]:
+    """Stores a new token in each of the parameters, and returns all tokens by name.
+
+    Args:
+        client: the client of Systems Manager.
+        names: the parameters, which stand.
+        tokens: those that stand.
+        key: the KMS key that encrypts the new tokens; empty for AWS's own.
+    """
+    new = {name: secrets.token_urlsafe(BYTES) for name in names}
+    for name, secret in new.items():
+        api.replace_secret(client, name, secret, key)
+    return {**tokens, **new}
+
+
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
@@ -109,6 +155,8 @@ def main() -> None:
             "tags": {"type": "dict", "default": {}},
             # The id of a key is no secret.
             "kms_key_id": {"type": "str", "default": "", "no_log": False},
+            # Hashes of 256 random bits tell nothing of them.
+            "replace": {"type": "dict", "default": {}, "no_log": False},
         },
         supports_check_mode=True,
     )
@@ -116,17 +164,28 @@ def main() -> None:
     try:
         client = one_client(module, "ssm")
         found = tokens = api.secrets(client, names)
-        changed = sorted(found) if absent else [name for name in names if name not in found]
+        replaced = [] if absent else outdated(found, module.params["replace"])
+        missing = [] if absent else [name for name in names if name not in found]
+        gone = sorted(found) if absent else []
         if absent and not module.check_mode:
-            api.delete(client, changed)
+            api.delete(client, gone)
         if absent:
             tokens = {}
-        elif not module.check_mode:
-            tokens = ensure_present(client, names, found, module.params["tags"], module.params["kms_key_id"])
+        elif module.check_mode:
+            tokens = {name: token for name, token in found.items() if name not in replaced}
+        else:
+            key = module.params["kms_key_id"]
+            tokens = ensure_present(client, names, found, module.params["tags"], key)
+            tokens = ensure_replaced(client, replaced, tokens, key)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
-    after = [] if absent else names
-    module.exit_json(changed=bool(changed), tokens=tokens, diff={"before": sorted(found), "after": sorted(after)})
+    after = [] if absent else [f"{name} (another token)" if name in replaced else name for name in names]
+    module.exit_json(
+        changed=bool(missing or replaced or gone),
+        tokens=tokens,
+        replaced=replaced,
+        diff={"before": sorted(found), "after": sorted(after)},
+    )
 
 
 if __name__ == "__main__":

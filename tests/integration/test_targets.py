@@ -25,9 +25,9 @@ def test_vpc_flow_log(emulator: Emulator) -> None:
 
 
 def test_access_tokens(emulator: Emulator) -> None:
-    """Stores each once, and deletes as many at once as a call takes."""
+    """Stores each once, replaces one once, and deletes as many at once as a call takes."""
     emulator.run_target("access_tokens", {}, "module", "module")
-    assert emulator.written("module") == ["ssm:PutParameter"] * 14 + ["ssm:DeleteParameters"] * 2
+    assert emulator.written("module") == ["ssm:PutParameter"] * 15 + ["ssm:DeleteParameters"] * 2
     assert emulator.client("ssm").describe_parameters()["Parameters"] == []
 
 

@@ -46,6 +46,19 @@ def create_secret(client: Any, name: str, value: str, tags: list[dict[str, str]]
     return True
 
 
+@AWSErrorHandler.common_error_handler("replace the parameter")
+def replace_secret(client: Any, name: str, value: str, key: str = "") -> None:
+    """Stores another value in a parameter that stands. Its tags stay.
+
+    Args:
+        client: the client of Systems Manager.
+        name: the parameter's name.
+        value: the secret.
+        key: the KMS key that encrypts it, by its id, ARN or alias; empty for AWS's own.
+    """
+    client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True, **({"KeyId": key} if key else {}))
+
+
 @AWSErrorHandler.common_error_handler("delete the parameters")
 def delete(client: Any, names: Sequence[str]) -> None:
     """Deletes parameters; those that are gone already are no error."""

@@ -15,7 +15,8 @@ if [ -d /opt/aws/amazon-cloudwatch-agent ]; then
   rm -rf /opt/aws/amazon-cloudwatch-agent/logs/* /opt/aws/amazon-cloudwatch-agent/var/*
 fi
 
-rm -rf "$configuration"/jupyter-*token "$configuration/jupyter-password" "$configuration/people" "$configuration/tls"
+rm -rf "$configuration"/jupyter-*token "$configuration/jupyter-password" "$configuration/people" "$configuration/rotation" \
+  "$configuration/tls"
 find "$home" -mindepth 1 -delete
 find "$logs" -type f -delete
 for folder in /root /home/*; do

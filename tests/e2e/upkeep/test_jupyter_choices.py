@@ -184,6 +184,23 @@ def test_a_certificate_that_ends_soon_is_renewed_for_all(platform: Any, chosen: 
         assert platform.on_host(f"curl --silent --max-time 60 --retry 60 --retry-connrefused --retry-delay 1 {asked}") == "200"
 
 
+def test_other_tokens_are_in_use_and_the_old_ones_refused(platform: Any, chosen: Run, settings: Path) -> None:
+    """Those of people, which are stored, and that of the host's own, which is not; over TLS."""
+    def tokens() -> dict[int, str]:
+        own = platform.on_host("cat /etc/mlinfra/jupyter-host-token", user="root").strip()
+        return {SHARED: own, ADA: stored(platform, "ada"), GRACE: stored(platform, "grace")}
+
+    before = tokens()
+    run = platform.playbook("playbooks/rotate.yml", "-vvv", "-e", "what=tokens", "-e", f"@{settings}")
+    after = tokens()
+    for port in before:
+        assert [ask(platform, port, "api/contents", known[port])[0] for known in (before, after)] == [403, 200]
+    assert login(platform, PASSWORD) == (200, f"https://{platform.address}:{SHARED}/lab")
+    assert not any(token in run.output for token in (*before.values(), *after.values()))
+    assert platform.on_host("ls -d /etc/mlinfra/rotation* || true", user="root") == ""
+    assert platform.playbook("playbooks/configure.yml", "-e", f"@{settings}").total("changed") == 0
+
+
 def test_notebooks_come_back_from_the_backup(platform: Any, chosen: Run) -> None:
     platform.on_host("echo kept > ~/notebooks/kept.ipynb")
     platform.on_host("systemctl start mlinfra-notebooks.service", user="root")
