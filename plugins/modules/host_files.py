@@ -42,6 +42,12 @@ options:
         description: Permissions, as four octal digits in quotes.
         type: str
         required: true
+      validate:
+        description: >-
+          A command that judges the new content before it takes the old one's place, as its words. C(%s) among them is the path of a
+          file with it. Where the command fails, so does the module, and what was stays. Check mode doesn't run it.
+        type: list
+        elements: str
   absent:
     description:
       - Absolute paths that there should be nothing at. A folder goes with all that is in it, a link without its target.
@@ -103,6 +109,7 @@ SUBOPTIONS = {
     "owner": {"type": "str", "required": True},
     "group": {"type": "str", "required": True},
     "mode": {"type": "str", "required": True},
+    "validate": {"type": "list", "elements": "str"},
 }
 
 
@@ -140,7 +147,7 @@ def found(path: str, as_folder: bool) -> dict:
 
 def wanted(entry: dict) -> dict:
     """What an entry of the option asks for, in the form of found()."""
-    return {key: value for key, value in entry.items() if key != "path" and value is not None}
+    return {key: value for key, value in entry.items() if key not in ("path", "validate") and value is not None}
 
 
 def difference(path: str, before: dict, after: dict) -> dict:
@@ -156,7 +163,10 @@ def difference(path: str, before: dict, after: dict) -> dict:
 
 
 def make(module: AnsibleModule, entry: dict, before: dict) -> None:
-    """Bring one file or folder to what its entry says; a file is replaced whole or not at all."""
+    """Bring one file or folder to what its entry says; a file is replaced whole or not at all.
+
+    Raises OSError where that does not work, or the command that judges the new content refuses it.
+    """
     path, content = entry["path"], entry["content"]
     if content is None:
         os.makedirs(path, exist_ok=True)
@@ -167,9 +177,19 @@ def make(module: AnsibleModule, entry: dict, before: dict) -> None:
         descriptor, new = tempfile.mkstemp(dir=module.tmpdir)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(content)
+        if entry["validate"]:
+            judge(module, entry["validate"], new)
         module.atomic_move(new, path)
     attributes = {key: entry[key] for key in ("owner", "group", "mode")}
     module.set_fs_attributes_if_different(module.load_file_common_arguments(attributes, path=path), False)
+
+
+def judge(module: AnsibleModule, command: Sequence[str], path: str) -> None:
+    """Run a command on the file at the path. Raises OSError where it fails."""
+    returned, out, err = module.run_command([word.replace("%s", path) for word in command])
+    if returned:
+        os.unlink(path)
+        raise OSError(f"{command[0]} refuses it: {(err + out).strip()}")
 
 
 def remove(path: str) -> None:

@@ -87,17 +87,52 @@ def describe(path: str) -> dict[str, Any]:
 
 
 def user(name: str) -> dict[str, str] | None:
-    """Home and shell of a user; None if there is none."""
+    """Home with its mode (empty where it is missing) and shell of a user; None if there is none."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
         return None
-    return {"home": entry.pw_dir, "shell": entry.pw_shell}
+    return {"home": entry.pw_dir, "mode": describe(entry.pw_dir)["mode"], "shell": entry.pw_shell}
+
+
+def login() -> str:
+    """Who logged in to run this, before becoming root; empty where the system does not tell."""
+    try:
+        with open("/proc/self/loginuid", encoding="ascii") as file:
+            number = int(file.read())
+        told = pwd.getpwuid(number)[0]
+    except (OSError, ValueError, KeyError):
+        told = ""
+    return os.environ.get("SUDO_USER") or told
+
+
+def with_passwords(shadow: str = "/etc/shadow") -> list[str]:
+    """Users that a password opens, or that need none."""
+    try:
+        with open(shadow, encoding="utf-8") as file:
+            fields = [line.split(":") for line in file]
+    except OSError:
+        return []
+    return [field[0] for field in fields if not field[1].startswith(("!", "*"))]
+
+
+def kernel(key: str, root: str = "/proc/sys") -> list[str]:
+    """Values of a setting of the kernel, with a star for the interfaces there are and those to come; none where it can't be set.
+
+    Single interfaces are left out: who makes one may have chosen otherwise for it.
+    """
+    path = os.path.join(root, *key.split("."))
+    paths = [path.replace("*", name) for name in (("all", "default") if "*" in key else ("",))]
+    values = []
+    for path in filter(lambda path: os.access(path, os.W_OK), paths):
+        with open(path, encoding="ascii") as file:
+            values.append(file.read().strip())
+    return values
 
 
 def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """State of systemd units by name; `started` in seconds since 1970."""
-    fields = "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic"
+    """State of systemd units by name; `started` and `changed`, by a start, stop or reload, in seconds since 1970."""
+    fields = "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestampMonotonic,StateChangeTimestampMonotonic"
     text = output(run(["systemctl", "show", "-p", fields, *(name if "." in name else name + ".service" for name in names)]))
     boot = time.time() - time.monotonic()
     found = {}
@@ -109,6 +144,7 @@ def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
             "enabled": unit.get("UnitFileState") == "enabled",
             "reload": unit.get("NeedDaemonReload") == "yes",
             "started": boot + int(unit.get("ExecMainStartTimestampMonotonic") or 0) / 1e6,
+            "changed": boot + int(unit.get("StateChangeTimestampMonotonic") or 0) / 1e6,
         }
     return found
 
@@ -244,6 +280,9 @@ def main(wanted: Mapping[str, Any]) -> None:
         "systemd": os.path.isdir("/run/systemd/system"),
         "packages": installed(wanted["packages"]),
         "user": user(wanted["user"]),
+        "login": login(),
+        "passwords": with_passwords(),
+        "kernel": {key: kernel(key) for key in wanted["kernel"]},
         "users": {name: user(name) for name in wanted["users"]},
         "globs": globs,
         "certificate": certificate(wanted["certificate"]),

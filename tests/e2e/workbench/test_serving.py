@@ -163,7 +163,7 @@ def test_a_second_run_changes_nothing(host: Any) -> None:
 
 
 def test_a_port_in_use_is_refused_before_anything_changes(host: Any) -> None:
-    with host.program("/opt/mlinfra/venv/bin/python -m http.server 8090 --bind 127.0.0.1"):
+    with host.program("/opt/mlinfra/venv/bin/python -m http.server 8090 --bind 127.0.0.1 --directory /tmp"):
         eventually(lambda: "200" in host.on_host("curl -so /dev/null -w '%{http_code}' http://127.0.0.1:8090/ || true"), SECONDS)
         run = host.attempt("playbooks/configure.yml", *CHOSEN, "-e", "ml_host_serving_port=8090")
     assert run.returncode != 0

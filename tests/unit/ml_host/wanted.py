@@ -2,7 +2,8 @@
 """Works out what the role ml_host wants of a host. A program: look-ups need Ansible's own import of collections.
 
 Reads a JSON list of settings, what the probe found among them as ml_host_found, and prints for each the lock, what is
-wrong with the host, the CloudWatch agent's configuration, and what works on the host by what it told as ml_host_asked.
+wrong with the host, the CloudWatch agent's configuration, what works on the host by what it told as ml_host_asked, the templates
+that it names in `render`, and the values of the variables that it names in `tell`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,17 @@ def wanted(settings: dict[str, Any]) -> dict[str, Any]:
         "problems": templar.template(trust_as_template("{{ ml_host_problems }}")),
         "working": templar.template(trust_as_template("{{ ml_host_working }}")) if "ml_host_asked" in settings else [],
         "agent": templar.template(trust_as_template(agent)),
+        "rendered": {name: rendered(templar, name, settings) for name in settings.get("render", ())},
+        "told": {name: templar.template(trust_as_template(f"{{{{ {name} }}}}")) for name in settings.get("tell", ())},
     }
+
+
+def rendered(templar: Templar, name: str, settings: dict[str, Any]) -> str:
+    """A template of the role, for the JupyterLab that all share or the one of the first person."""
+    workbench = "ml_host_workbenches[-1]" if settings.get("ml_host_people") else "ml_host_shared_workbench"
+    variables = f"template_vars={{'ml_host_workbench': {workbench}}}"
+    path = ROLE / "templates" / name
+    return templar.template(trust_as_template(f"{{{{ lookup('ansible.builtin.template', '{path}', {variables}) }}}}"))
 
 
 if __name__ == "__main__":

@@ -154,3 +154,14 @@ def test_what_should_be_absent_is_removed_once(apply, there):
     assert plan["changed_paths"] == real["changed_paths"] == [str(path) for path in gone[:3]]
     assert [path.name for path in there.iterdir()] == ["e"]
     assert not apply(absent=gone)["changed"]
+
+
+def test_content_is_judged_before_it_takes_the_place_of_what_was(apply, there):
+    file = there / "settings"
+    judged = {"validate": ["grep", "--quiet", "good", "%s"]}
+    apply(entry(file, "good\n") | judged)
+    for check, succeeds in ((True, True), (False, False)):
+        result = apply(entry(file, "bad\n") | judged, check=check, succeeds=succeeds)
+        assert file.read_text() == "good\n"
+    assert f"{file} can't be made as asked: grep refuses it" in result["msg"]
+    assert not apply(entry(file, "good\n") | {"validate": ["false"]})["changed"], "it is asked about what is there"

@@ -78,7 +78,10 @@ class Held:
         file = self._folder / f"mlinfra-{what}.lock"
         if not file.exists():
             try:
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o644))
+                descriptor = os.open(file, os.O_CREAT | os.O_EXCL, 0o644)
+                # Whatever this user keeps from others by a umask.
+                os.fchmod(descriptor, 0o644)
+                os.close(descriptor)
             except FileExistsError:
                 pass
         # To read it is enough for a lock: it may be another user's file.

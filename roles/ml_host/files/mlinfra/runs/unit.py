@@ -18,6 +18,21 @@ from .record import Run
 SECONDS_TO_MIRROR = 60
 SECONDS_TO_COME = 30
 SOCKET = "systemd/private"
+# What training has no use for. No sandbox of files and devices: a user's manager could give it in a user namespace only, which
+# some systems refuse. MPI, NCCL, JIT compilers and debuggers of the user's own processes work.
+SANDBOX = {
+    "NoNewPrivileges": "yes",
+    "LockPersonality": "yes",
+    "RestrictNamespaces": "yes",
+    "RestrictRealtime": "yes",
+    "RestrictSUIDSGID": "yes",
+    "KeyringMode": "private",
+    "SystemCallArchitectures": "native",
+    "SystemCallFilter": "@system-service @debug",
+    "SystemCallErrorNumber": "EPERM",
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_IB",
+    "LimitCORE": "0",
+}
 # Whose managers systemd starts with the host.
 LINGERING = Path("/var/lib/systemd/linger")
 
@@ -41,6 +56,7 @@ def command(run: Run, library: Path) -> list[str]:
         # What needs too much memory is ended, and the supervisor tells so.
         "OOMPolicy": "continue",
         **({"MemoryMax": str(run.memory)} if run.memory else {}),
+        **SANDBOX,
     }
     told = {
         "PYTHONPATH": str(library),
