@@ -78,7 +78,7 @@ def _settings(defaults: dict[str, Any]) -> list[tuple[str, str, str]]:
                     engine.from_string(value).render(mlinfra_strict=strict, mlinfra_security_preset=preset)
                     for preset, strict in zip(PRESETS, (False, True), strict=True)
                 )
-            except jinja2.UndefinedError:
+            except jinja2.TemplateError:
                 seed = strict = " ".join(value.split()).removeprefix("{{ ").removesuffix(" }}")
             shown.append((name, seed, strict))
     return sorted(shown)
