@@ -41,6 +41,8 @@ UNREACHABLE = {
 }
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 NOT_ENABLED = {"OptInRequired"}
+# Roles that make something that the environment's own key encrypts.
+ENCRYPTING = ("network", "storage", "compute", "monitoring")
 
 
 # GiB that PyTorch with CUDA takes on a root volume, beside what the image holds, and something to work with.
@@ -101,12 +103,23 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
     roles = settings.get("preflight_roles", ())
     if "network" in roles and wanted(settings, "network"):
         found.extend(_zone_problems(settings, facts))
+    found.extend(_key_problems(settings, facts))
     if "storage" in roles:
         found.extend(_mfa_problems(settings, facts))
     if "compute" in roles and wanted(settings, "compute"):
         found.extend(_type_problems(settings, facts))
         found.extend(_image_problems(settings, facts))
     return found
+
+
+def _key_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the problem of roles that are to encrypt by a key that does not stand, and that none of them makes."""
+    roles = settings.get("preflight_roles", ())
+    encrypting = [role for role in ENCRYPTING if role in roles and wanted(settings, role)]
+    if facts.get("key_arn") != "" or "encryption" in roles or not encrypting:
+        return []
+    fault = f"has no key yet that {' and '.join(encrypting)} could encrypt by"
+    return [problem("encryption_key", True, fault, "apply the role encryption first, as site.yml does")]
 
 
 def _mfa_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:

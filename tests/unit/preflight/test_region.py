@@ -244,3 +244,18 @@ def test_data_that_needs_mfa_is_not_deleted_with_a_lasting_key(settings, lasting
     assert [line.split(";")[0] for line in found] == [
         "storage_mfa_delete_data: true lets no data be deleted with an access key, which has no MFA"
     ] * refused
+
+
+@pytest.mark.parametrize(
+    ("roles", "key", "refused"),
+    [
+        (["storage", "monitoring"], "", True),
+        (["storage"], "arn:aws:kms:us-east-1:123456789012:key/k", False),
+        (["encryption", "storage"], "", False),
+        (["iam"], "", False),
+    ],
+)
+def test_roles_alone_do_not_encrypt_by_a_key_that_does_not_stand(roles, key, refused) -> None:
+    found = region.problems({**SETTINGS, "preflight_roles": roles}, {**FACTS, "key_arn": key})
+    line = "encryption_key: true has no key yet that storage and monitoring could encrypt by"
+    assert [one.split(";")[0] for one in found] == [line] * refused
