@@ -141,7 +141,7 @@ def test_metric_alarms(emulator: Emulator) -> None:
         EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
     emulator.run_target("metric_alarms", {}, "module", "module")
-    assert emulator.written("module") == [f"cloudwatch:{call}" for call in ["PutMetricAlarm"] * 4 + ["DeleteAlarms"]]
+    assert emulator.written("module") == [f"cloudwatch:{call}" for call in ["PutMetricAlarm"] * 5 + ["DeleteAlarms"]]
     assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["other-1-cpu"]
 
 

@@ -24,6 +24,7 @@ STAGES = ("dev", "staging", "prod")
 MAY_DIFFER = {
     "mlinfra_environment",
     "mlinfra_log_retention_days",
+    "mlinfra_security_preset",
     "network_cidr",
     "network_public_subnets",
     "network_private_subnets",
@@ -106,7 +107,7 @@ def test_no_inventory_speaks_to_all_hosts() -> None:
 
 
 def test_stages_differ_only_in_what_may_differ() -> None:
-    """dev, staging and prod set the same variables, and differ in size, retention, addresses, thresholds, protection, idle stop."""
+    """dev, staging and prod set the same variables, and differ in size, retention, addresses, thresholds and how safe they are."""
     settings = [_settings(stage) for stage in STAGES]
     names = set().union(*settings)
     assert [set(stage) for stage in settings] == [names] * len(STAGES)
@@ -116,8 +117,9 @@ def test_stages_differ_only_in_what_may_differ() -> None:
 
 
 def test_production_is_the_strictest() -> None:
-    """Production protects its instances, opens no port to the world and keeps logs the longest."""
+    """Production is strict, protects its instances, opens no port to the world and keeps logs the longest."""
     production = _settings("prod")
+    assert production["mlinfra_security_preset"] == "strict"
     assert production["compute_termination_protection"] is True
     assert production["compute_stop_protection"] is True
     assert "0.0.0.0/0" not in production["network_allowed_cidrs"]

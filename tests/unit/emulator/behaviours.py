@@ -445,6 +445,23 @@ def _shrink(aws: Clients) -> bool:
     return refused("InvalidParameterValue", ec2.modify_volume, VolumeId=volume, Size=10)
 
 
+@behaviour("ec2_network_acl_icmp")
+def _icmp_rule(aws: Clients) -> bool:
+    """A rule of a network ACL on ICMP keeps its type and code, also when it is replaced."""
+    with vpc(aws) as (ec2, network, _subnet):
+        acl = ec2.create_network_acl(VpcId=network)["NetworkAcl"]["NetworkAclId"]
+        rule = {"NetworkAclId": acl, "RuleNumber": 7, "Protocol": "1", "RuleAction": "allow", "Egress": False}
+
+        def told() -> list[dict[str, int]]:
+            entries = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+            return [entry["IcmpTypeCode"] for entry in entries if entry["RuleNumber"] == 7]
+
+        ec2.create_network_acl_entry(**rule, CidrBlock="0.0.0.0/0", IcmpTypeCode={"Type": 3, "Code": 4})
+        made = told()
+        ec2.replace_network_acl_entry(**rule, CidrBlock="0.0.0.0/0", IcmpTypeCode={"Type": 8, "Code": -1})
+        return made == [{"Type": 3, "Code": 4}] and told() == [{"Type": 8, "Code": -1}]
+
+
 @behaviour("ec2_network_acl_filters")
 def _filter_network_acls(aws: Clients) -> bool:
     """Network ACLs are found by a filter on their id."""
