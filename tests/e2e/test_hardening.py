@@ -111,5 +111,5 @@ def test_settings_that_sshd_has_not_read_yet_are_noticed(host: Any) -> None:
     plan = host.playbook("playbooks/configure.yml", "--check")
     run = host.playbook("playbooks/configure.yml")
     assert (plan.total("changed"), run.total("changed")) == (1, 1), run.output[-6000:]
-    assert "TASK [mlinfra.aws.ml_host : Harden the host]" in run.output
+    assert "TASK [mlinfra.aws.ml_host : Harden the host, or take that back]" in run.output
     assert host.playbook("playbooks/configure.yml").total("changed") == 0
