@@ -19,12 +19,12 @@ FOLDER = "/etc/ssh/sshd_config.d"
 def host(platform: Any) -> Any:
     """A host on which root and a user of somebody else's have the operator's key, which must be of no use to them."""
     platform.on_host(
-        "useradd --create-home eve; for home in /root /home/eve; do install -d -m 700 $home/.ssh;"
+        "useradd --create-home eve; for home in ~ /home/eve; do install -d -m 700 $home/.ssh;"
         " install -m 600 /home/ec2-user/.ssh/authorized_keys $home/.ssh/; done; chown -R eve: /home/eve/.ssh",
         user="root",
     )
     yield platform
-    platform.on_host("userdel --remove eve; rm -r /root/.ssh", user="root")
+    platform.on_host("userdel --remove eve; rm -r ~/.ssh", user="root")
 
 
 def ssh(host: Any, *options: str, user: str = "ec2-user", given: str = "") -> subprocess.CompletedProcess[str]:
@@ -111,5 +111,5 @@ def test_settings_that_sshd_has_not_read_yet_are_noticed(host: Any) -> None:
     plan = host.playbook("playbooks/configure.yml", "--check")
     run = host.playbook("playbooks/configure.yml")
     assert (plan.total("changed"), run.total("changed")) == (1, 1), run.output[-6000:]
-    assert "TASK [mlinfra.aws.ml_host : Harden the host]" in run.output
+    assert "TASK [mlinfra.aws.ml_host : Harden the host, or take that back]" in run.output
     assert host.playbook("playbooks/configure.yml").total("changed") == 0

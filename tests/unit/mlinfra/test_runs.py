@@ -204,6 +204,16 @@ def test_the_unit_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert command[-4:] == ["-P", "-m", "mlinfra.runs.supervisor", "digits"]
 
 
+def test_the_sandbox_of_a_run_is_rated_no_worse_than_it_should_be(tmp_path: Path) -> None:
+    """As systemd rates it from 0 to 10; 9.6 is a unit without any, and files and devices stay as the user's sessions have them."""
+    lines = [word.removeprefix("--property=") for word in unit.command(RUN, Path("/lib")) if word.startswith("--property=")]
+    file = tmp_path / "mlinfra-run-digits.service"
+    file.write_text("\n".join(["[Service]", "ExecStart=/bin/true", *lines]))
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=68", "--no-pager", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_host_without_a_manager_of_the_user_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr(unit, "LINGERING", tmp_path)
