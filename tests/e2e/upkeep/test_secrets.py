@@ -9,8 +9,9 @@ import pytest
 
 pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(30)]
 
-# Where the token has to be: what JupyterLab reads, and what it writes itself, for its user's own programs.
-HOLDS_TOKEN = {"/etc/mlinfra/jupyter-token": ("root", "ml", "640")}
+# Where the token has to be, and JupyterLab's own folder, where it tells its user's programs how to reach it.
+TOKEN = "/etc/mlinfra/jupyter-token"
+RUNTIME = "/home/ml/.local/share/jupyter/runtime"
 # Everything that was written on the host, but for what comes from packages.
 FILES = r"""
 find / -xdev \( -path /proc -o -path /sys -o -path /usr -o -path '/opt/mlinfra/venv*' -o -path /opt/mlinfra/cache \) -prune \
@@ -62,12 +63,12 @@ def test_the_search_finds_what_is_planted(platform, secrets):
 
 
 def test_files_hold_no_secret_but_those_that_must(platform, secrets):
-    found = set(searched(platform, FILES, *secrets))
-    runtime = {file for file in found if file.startswith("/home/ml/.local/share/jupyter/runtime/jpserver-")}
-    assert found - runtime == HOLDS_TOKEN.keys()
-    for file in sorted(found):
-        owner, group, mode = platform.on_host(f"stat -c '%U %G %a' {file}", user="root").split()
-        assert (owner, group, mode) == (HOLDS_TOKEN.get(file) or ("ml", "ml", "600")), file
+    found = [file for file in searched(platform, FILES, *secrets) if not file.startswith(f"{RUNTIME}/jpserver-")]
+    assert found == [TOKEN]
+    told = platform.on_host(f"stat -c '%U %G %a' {TOKEN} {RUNTIME}", user="root")
+    assert told.splitlines() == ["root ml 640", "ml ml 700"]
+    tried = platform.on_host(f"cat {TOKEN} {RUNTIME}/* 2>&1 || true", user="nobody")
+    assert tried.count("Permission denied") == 2, "nobody else even learns which files there are"
 
 
 def test_nothing_that_runs_shows_a_secret(platform, secrets):
