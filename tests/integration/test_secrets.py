@@ -30,7 +30,7 @@ SECRETS = {
     "variable that nothing knows": "pl4nted-Database'word-Six",
 }
 ACCESS_KEY = "secretsowner"
-SECONDS = 300
+SECONDS = 900
 
 
 def forms(secret: str) -> set[bytes]:
@@ -86,6 +86,8 @@ class Runs:
             database_password=SECRETS["variable that nothing knows"],
             ml_host_jupyter_auth="password",
             ml_host_jupyter_password=SECRETS["password of JupyterLab"],
+            ml_host_jupyter_tls="certificate",
+            ml_host_jupyter_certificate="-----BEGIN nothing",
             ml_host_jupyter_key=f"-----BEGIN\n{SECRETS['key of a certificate']}\n",
         )
         self._connection = self._file(mlinfra_aws_connection=connection)
