@@ -19,6 +19,7 @@ from ansible_collections.mlinfra.aws.plugins.filter.instance_plan import instanc
 from ansible_collections.mlinfra.aws.plugins.filter.jupyter_password_hash import jupyter_password_hash
 from ansible_collections.mlinfra.aws.plugins.filter.lock_problems import lock_problems
 from ansible_collections.mlinfra.aws.plugins.filter.monthly_cost import monthly_cost
+from ansible_collections.mlinfra.aws.plugins.filter.network_acl_entries import network_acl_entries
 from ansible_collections.mlinfra.aws.plugins.filter.status_text import status_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -162,6 +163,20 @@ def test_lock_problems(names: list[str], end: str, more: str) -> None:
     assert lock_problems(end.join(lines)) == []
     assert lock_problems(end.join([*lines, "zzz==1"])) == ["zzz must have a --hash"]
     assert isinstance(lock_problems(more), list)
+
+
+@given(
+    st.sampled_from(["public", "private"]),
+    st.lists(st.sampled_from(["192.0.2.0/24", "198.51.100.0/24", "2001:db8::/48"]), unique=True),
+    st.lists(st.integers(1, 65535), unique=True, max_size=3),
+    st.fixed_dictionaries({way: st.booleans() for way in ("nat", "endpoints", "s3")}),
+)
+def test_network_acl_entries(tier: str, clients: list[str], ports: list[int], ways: dict[str, bool]) -> None:
+    """No two rules of a direction have one number, and the same settings give the same rules."""
+    made = network_acl_entries(tier, "standard", "10.0.0.0/16", clients, ports, **ways)
+    numbers = [(rule["Egress"], rule["RuleNumber"]) for rule in made]
+    assert len(set(numbers)) == len(numbers)
+    assert made == network_acl_entries(tier, "standard", "10.0.0.0/16", clients, ports, **ways)
 
 
 @given(resources)

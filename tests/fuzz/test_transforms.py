@@ -16,6 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import trans
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
+from ansible_collections.mlinfra.aws.plugins.module_utils.metric_filter import transform as metric_filter
 from ansible_collections.mlinfra.aws.plugins.module_utils.route_table import transform as route_table
 from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import transform as scheduler
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
@@ -176,6 +177,14 @@ def test_metric_alarm(wanted: list[str], others: list[str]) -> None:
     everything = metric_alarm.plan(entries_of, standing, "(?s).*")
     assert everything.delete == sorted(set(others) - set(wanted))
     assert [entry["AlarmName"] for entry in metric_alarm.plan(entries_of, [], "").put] == wanted
+
+
+@given(st.lists(entries("logs", "DescribeMetricFilters", "metricFilters", always=("filterName",)), max_size=3))
+def test_metric_filter(standing: list[dict[str, Any]]) -> None:
+    """Only what is unwanted goes, each once."""
+    names = sorted({entry["filterName"] for entry in standing})
+    assert not metric_filter.plan([], standing, []).changed
+    assert metric_filter.plan([], standing, names).delete == names
 
 
 @given(entries("ec2", "DescribeRouteTables", "RouteTables", "Routes"))
