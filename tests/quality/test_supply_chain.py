@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "roles" / "ml_host" / "files" / "locks").glob("[a-z]*[a-z0-9].txt"))]
+LOCKS = [
+    ROOT / "requirements.txt",
+    ROOT / "tools" / "supply_chain" / "requirements.txt",
+    *sorted((ROOT / "roles" / "ml_host" / "files" / "locks").glob("[a-z]*[a-z0-9].txt")),
+]
 # It lists packages to leave out, and locks none.
 LOCKS = [lock for lock in LOCKS if lock.name != "without-cuda.txt"]
 # What installs from a lock, and has to insist on hashes.
@@ -22,7 +26,7 @@ CHECKED_LOADS = {
     # Verifies the signature by a key whose fingerprint is in the role.
     "roles/ml_host/files/install-signed.sh": "VALIDSIG",
     # Loads from the bucket of the environment what the same connection has put there, by a signed address.
-    "plugins/connection/ssm.py": "presigned",
+    "plugins/connection/ssm.py": "_in_bucket",
 }
 PLACES = ("roles", "playbooks", "tools", "plugins", "Makefile", "execution-environment.yml")
 
@@ -41,7 +45,7 @@ def _lines() -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: f"{lock.parent.name}/{lock.name}")
 def test_every_locked_package_has_a_version_and_a_hash(lock: Path) -> None:
     entries = re.sub(r"\\\n", " ", lock.read_text(encoding="utf-8")).splitlines()
     wanted = [entry for entry in entries if entry.strip() and not entry.lstrip().startswith("#")]
@@ -71,3 +75,12 @@ def test_nothing_is_downloaded_unchecked() -> None:
 
 def test_nothing_is_piped_into_a_shell() -> None:
     assert [entry for entry in _lines() if re.search(r"\b(?:curl|wget)\b[^|]*\|\s*(?:sudo\s+)?(?:ba)?sh\b", entry[1])] == []
+
+
+def test_every_license_is_listed() -> None:
+    """Write the page anew by `make licenses` after a change of the lock."""
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    names = set(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==[^ ;]+(?: \\)?$", lock, re.MULTILINE))
+    page = (ROOT / "docs" / "licenses.md").read_text(encoding="utf-8")
+    assert {re.sub(r"[-_.]+", "-", name).lower() for name in names} == set(re.findall(r"^\| `([^`]+)`", page, re.MULTILINE))
+    assert "not named" not in page
