@@ -94,6 +94,11 @@ molecule: setup ## Run the molecule scenarios, or one: make molecule ROLE=networ
 e2e: setup ## Run the end-to-end tests
 	@$(PYTEST) tests/e2e $(ARGS)
 
+# What fails is kept in .hypothesis, tried first the next time, and printed so that it can become a test.
+.PHONY: fuzz
+fuzz: setup ## Give filters, parsers and settings what nobody expects, for long (the suite does so for seconds)
+	@MLINFRA_FUZZ=long $(PYTEST) $(PARALLEL) tests/fuzz $(ARGS)
+
 .PHONY: screenshots
 screenshots: setup ## Write the pictures of JupyterLab and TensorBoard in docs/images anew
 	@MLINFRA_SCREENSHOTS=1 $(PYTEST) tests/e2e/test_jupyter.py -k plot
@@ -122,6 +127,40 @@ audit-requirements: $(STAMPS)/python ## Lock tests/controls/prowler.txt anew fro
 	$(BIN)/uv pip compile tests/controls/prowler.in --output-file $(PROWLER) --generate-hashes --universal \
 		--python-version 3.11 --no-annotate --custom-compile-command 'make audit-requirements' --quiet
 
+##### Supply chain
+
+# Tools of their own, away from what they look at.
+SUPPLY := .cache/supply-chain
+$(STAMPS)/supply-chain: tools/supply_chain/requirements.txt $(STAMPS)/python
+	@settings=$$("$(PYTHON)" tools/pip_settings.py)
+	eval "$$settings"
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SUPPLY)
+	$(BIN)/uv pip sync --quiet --python $(SUPPLY)/bin/python --require-hashes tools/supply_chain/requirements.txt
+	touch $@
+
+.PHONY: sbom
+sbom: $(STAMPS)/supply-chain ## Write bills of materials (CycloneDX) of the controller and of each hosts' lock to .cache/sbom
+	@mkdir -p .cache/sbom
+	for lock in requirements.txt roles/ml_host/files/locks/{cpu,cuda,cuda12,al2,uv}.txt; do
+		bill=.cache/sbom/$$(basename "$$lock" .txt).cdx.json
+		$(SUPPLY)/bin/cyclonedx-py requirements --output-reproducible --output-file "$$bill" "$$lock"
+		echo "$$bill"
+	done
+
+.PHONY: audit-dependencies
+audit-dependencies: $(STAMPS)/supply-chain ## Ask for known vulnerabilities of all locked packages (needs the internet)
+	@for lock in requirements.txt roles/ml_host/files/locks/{cuda,cuda12,uv}.txt; do
+		echo "$$lock"
+		$(SUPPLY)/bin/pip-audit --disable-pip --require-hashes --requirement "$$lock" || {
+			echo "Either packages of $$lock are vulnerable, as listed above, or the database could not be asked: it is on the internet." >&2
+			exit 1
+		}
+	done
+
+.PHONY: licenses
+licenses: setup ## Write docs/licenses.md anew from what the installed packages say
+	@$(BIN)/python tools/licenses.py
+
 ##### Benchmarks
 
 # LATENCY=1 measures a first apply with AWS's latencies too, HOST=1 the configuration of a host.
@@ -139,6 +178,10 @@ docs: setup ## Write the generated pages: the roles' READMEs and the architectur
 .PHONY: requirements
 requirements: $(STAMPS)/python ## Lock requirements.txt anew from requirements.in (UPGRADE=1 takes newer releases)
 	@$(BIN)/uv pip compile requirements.in --output-file requirements.txt --generate-hashes --universal \
+		--python-version 3.11 --no-annotate --custom-compile-command 'make requirements' \
+		$(if $(UPGRADE),--upgrade) --quiet
+	cd tools/supply_chain
+	../../$(BIN)/uv pip compile requirements.in --output-file requirements.txt --generate-hashes --universal \
 		--python-version 3.11 --no-annotate --custom-compile-command 'make requirements' \
 		$(if $(UPGRADE),--upgrade) --quiet
 

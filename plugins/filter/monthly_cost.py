@@ -104,8 +104,8 @@ def monthly_cost(
     resources: Any, region: str = "us-east-1", usage: Mapping[str, Any] | None = None, public_instances: bool = False
 ) -> dict[str, Any]:
     """What resources cost a month in a region, by the prices that the collection keeps."""
-    listed = declared_resources(resources, public_instances) if isinstance(resources, Mapping) else resources
     try:
+        listed = declared_resources(resources, public_instances) if isinstance(resources, Mapping) else resources
         return bill(listed, load(region), usage)
     except (ArithmeticError, AttributeError, KeyError, TypeError) as error:
         raise AnsibleFilterError(f"monthly_cost: these are no resources with kind, name and attributes: {error!r}") from error

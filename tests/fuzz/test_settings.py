@@ -118,7 +118,7 @@ def test_argument_specifications(name: str, options: dict[str, Any]) -> None:
         try:
             result = ArgumentSpecValidator({variable: options}).validate({variable: value})
         except (OverflowError, TypeError):
-            assert value in (float("inf"), "1e999") or isinstance(value, (list, dict))
+            assert options["type"] in ("int", "list", "dict")
             continue
         if not result.error_messages and options.get("type", "str") == "str":
             unchanged(value, result.validated_parameters[variable])

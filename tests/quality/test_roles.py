@@ -114,3 +114,14 @@ def test_the_action_group_has_all_that_speaks_to_aws() -> None:
     used = set(re.findall(r"^\s*-?\s*((?:amazon|community)\.aws\.\w+):", texts, re.MULTILINE))
     own = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if "AnsibleAWSModule" in path.read_text()}
     assert set(group) == used | own
+
+
+def test_commands_expand_nothing() -> None:
+    """Else the module replaces $NAME in arguments by an environment variable: write `expand_argument_vars: false`."""
+    bare = []
+    for folder in ("roles/*/tasks", "roles/*/handlers", "playbooks", "playbooks/tasks"):
+        for path in sorted(ROOT.glob(f"{folder}/*.yml")):
+            text = path.read_text()
+            if len(re.findall(r"ansible\.builtin\.command:$", text, re.MULTILINE)) != text.count("expand_argument_vars: false"):
+                bare.append(str(path.relative_to(ROOT)))
+    assert bare == []

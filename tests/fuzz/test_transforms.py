@@ -1,0 +1,280 @@
+# Copyright: mlinfra.aws authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A property for each module's pure part: what is as it was asked for is left alone, and what goes over comes back the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import transform as bucket
+from ansible_collections.mlinfra.aws.plugins.module_utils.budget import transform as budget
+from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
+from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
+from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
+from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
+from ansible_collections.mlinfra.aws.plugins.module_utils.metric_filter import transform as metric_filter
+from ansible_collections.mlinfra.aws.plugins.module_utils.route_table import transform as route_table
+from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import transform as scheduler
+from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
+from ansible_collections.mlinfra.aws.plugins.module_utils.status import transform as status
+from ansible_collections.mlinfra.aws.plugins.module_utils.subnet import transform as subnet
+from ansible_collections.mlinfra.aws.plugins.module_utils.vpc_endpoint import transform as vpc_endpoint
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .hostile import texts
+from .shapes import entries
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+tags = st.dictionaries(texts, texts, max_size=3)
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def tag_list(given: dict[str, str]) -> list[dict[str, str]]:
+    """Tags as AWS lists them."""
+    return [{"Key": key, "Value": value} for key, value in given.items()]
+
+
+@given(tags, tags)
+def test_bucket(there: dict[str, str], identity: dict[str, str]) -> None:
+    """A bucket is owned by whoever has tagged it, or could have, and by nobody else."""
+    assert bucket.is_owned(there, there)
+    assert bucket.is_owned({}, identity)
+    assert bucket.is_owned({**there, **identity}, identity)
+    assert bucket.is_owned(there, identity) == (not there or identity.items() <= there.items())
+
+
+@given(entries("s3", "ListObjectVersions", "Versions", always=("Key", "Size")))
+def test_bucket_markers(version: dict[str, Any]) -> None:
+    """What holds data is no marker."""
+    assert not (bucket.is_marker(version) and version["Size"])
+
+
+@given(texts, texts, texts)
+def test_bucket_advice(code: str, operation: str, setting: str) -> None:
+    """What nobody knows gets no advice."""
+    assert bucket.advice(code, operation, setting) == ""
+
+
+@given(st.dictionaries(texts, texts, max_size=4))
+def test_budget(given: dict[str, str]) -> None:
+    """The tags of a filter are those that it was made of, whatever order AWS answers in."""
+    expression = budget.filter_expression(given)
+    there = {"And": list(reversed(expression["And"]))} if "And" in expression else expression
+    assert (budget.cost_tags(there) or {}) == given
+
+
+@given(st.lists(texts, max_size=4), st.one_of(st.none(), texts))
+def test_budget_subscribers(emails: list[str], topic: str | None) -> None:
+    """Each is told once, and none is lost."""
+    told = budget.subscribers_of(emails, topic)
+    assert {one["address"] for one in told if one["type"] == "email"} == set(emails)
+    assert len(told) == len(set(emails)) + bool(topic)
+
+
+@given(entries("budgets", "DescribeBudgets", "Budgets", always=("BudgetName",)))
+def test_budget_of_any_form(described: dict[str, Any]) -> None:
+    """Whatever filter somebody else made is told from our own, or is it."""
+    found = budget.cost_tags(described.get("FilterExpression") or {})
+    assert found is None or isinstance(found, dict)
+
+
+@given(st.dictionaries(texts, json_values, max_size=4))
+def test_dashboard(body: dict[str, Any]) -> None:
+    """A body is itself again, in whatever order its members came."""
+    text = dashboard.render_body(body)
+    assert dashboard.same_json(dashboard.parse_body(text), body)
+    assert dashboard.render_body(dict(reversed(body.items()))) == text
+
+
+@given(texts)
+def test_dashboard_of_any_text(text: str) -> None:
+    """What is no body is refused in words."""
+    with pytest.raises(ValueError, match="body is not"):
+        dashboard.parse_body(text)
+
+
+@given(st.dictionaries(texts, st.one_of(json_values, st.datetimes(), st.tuples(json_values, st.datetimes())), max_size=3))
+def test_discovery(attributes: dict[str, Any]) -> None:
+    """What AWS says fits into JSON, and is the same when it is made so again."""
+    plain = discovery.plain(attributes)
+    assert discovery.plain(plain) == plain
+    json.dumps(plain)
+
+
+ARN_PART = st.text("abcXYZ019-_.", max_size=8)
+
+
+@given(ARN_PART, ARN_PART.filter(bool), st.text("abcXYZ019-_./:", max_size=20), st.sampled_from("/:"))
+def test_discovery_of_arns(service: str, kind: str, name: str, separator: str) -> None:
+    """An ARN is taken apart at its first separator, whichever that is."""
+    assert discovery.split_arn(f"arn:aws:{service}:us-east-1:123456789012:{kind}{separator}{name}") == (service, kind, name)
+
+
+@given(entries("ec2", "DescribeFlowLogs", "FlowLogs", always=("FlowLogId", "ResourceId")))
+def test_flow_log(described: dict[str, Any]) -> None:
+    """A flow log that is asked for as it stands does not differ, and is found by its id."""
+    there = flow_log.normalize(described)
+    wanted = {key: there[key] for key in flow_log.IMMUTABLE if there.get(key) is not None}
+    assert flow_log.differences(there, wanted) == []
+    assert flow_log.find([there], {"flow_log_id": there["flow_log_id"]}, wanted) == there
+
+
+@given(tags, tags, st.booleans())
+def test_flow_log_tags(there: dict[str, str], wanted: dict[str, str], purge: bool) -> None:
+    """It ends with all that is wanted, and twice is as once."""
+    after = flow_log.tags_after(there, wanted, purge)
+    assert wanted.items() <= after.items()
+    assert flow_log.tags_after(after, wanted, purge) == after
+
+
+runs = st.builds(lock.Run, *[st.text(max_size=8)] * 3, st.integers(0, 2**22), *[st.text(max_size=8)] * 3)
+LOCK_FIELDS = {"user", "host", "command", "started", "machine", "queue"}
+
+
+@given(
+    st.fixed_dictionaries({**dict.fromkeys(sorted(LOCK_FIELDS), texts), "pid": st.integers(0, 2**22)}),
+    texts,
+    texts,
+    st.integers(1, 1440),
+    texts,
+)
+def test_lock(run: dict[str, Any], state: str, since: str, minutes: int, identifier: str) -> None:
+    """A lock is read as it was written."""
+    made = lock.Lock(state, lock.Run(**run), since, minutes, identifier)
+    assert lock.from_bytes(lock.to_bytes(made)) == made
+
+
+@given(st.one_of(st.binary(max_size=60), json_values.map(lambda value: json.dumps(value).encode())))
+def test_lock_of_anything(content: bytes) -> None:
+    """What can't be read is held by somebody unknown, and can be spoken of."""
+    read = lock.from_bytes(content)
+    assert read == lock.Lock()
+    held = lock.told(lock.Standing(etag="x", lock=read))
+    assert lock.sentence(held).startswith("Somebody unknown works on this environment")
+
+
+@given(texts)
+def test_lock_clock(time: str) -> None:
+    """What is no time stays as it is."""
+    assert lock.clock(time)[: len(time)] == time or datetime.fromisoformat(time)
+
+
+@given(st.lists(texts, unique=True, max_size=4), st.lists(texts, unique=True, max_size=4))
+def test_metric_alarm(wanted: list[str], others: list[str]) -> None:
+    """What is wanted and stands is left, what is not wanted goes where its name says so, and nothing else."""
+    entries_of = [{"AlarmName": name} for name in wanted]
+    standing = [{"AlarmName": name} for name in dict.fromkeys([*wanted, *others])]
+    assert not metric_alarm.plan(entries_of, standing, "").changed
+    everything = metric_alarm.plan(entries_of, standing, "(?s).*")
+    assert everything.delete == sorted(set(others) - set(wanted))
+    assert [entry["AlarmName"] for entry in metric_alarm.plan(entries_of, [], "").put] == wanted
+
+
+@given(st.lists(entries("logs", "DescribeMetricFilters", "metricFilters", always=("filterName",)), max_size=3))
+def test_metric_filter(standing: list[dict[str, Any]]) -> None:
+    """Only what is unwanted goes, each once."""
+    names = sorted({entry["filterName"] for entry in standing})
+    assert not metric_filter.plan([], standing, []).changed
+    assert metric_filter.plan([], standing, names).delete == names
+
+
+@given(entries("ec2", "DescribeRouteTables", "RouteTables", "Routes"))
+def test_route_table(route: dict[str, Any]) -> None:
+    """A route that came with the table is nobody's."""
+    route = {**route, "DestinationCidrBlock": "0.0.0.0/0"}
+    assert route_table.is_own({**route, "GatewayId": "igw-1", "Origin": "CreateRoute"})
+    assert not route_table.is_own({**route, "GatewayId": "local"})
+    assert route_table.destination_of(route)[1]
+
+
+@given(texts, st.sampled_from(sorted(route_table.DESTINATIONS)), st.sampled_from(sorted(route_table.TARGETS)))
+def test_route_table_words(text: str, destination: str, target: str) -> None:
+    """A route says in EC2's words what it said, and nothing that was empty."""
+    words = route_table.in_words_of_ec2({destination: "10.0.0.0/8", target: text})
+    assert set(words.values()) == {"10.0.0.0/8", text} - {""}
+
+
+@given(entries("scheduler", "GetSchedule", always=("Arn", "Name", "GroupName", "ScheduleExpression", "Target")))
+def test_scheduler(described: dict[str, Any]) -> None:
+    """A schedule that is asked for as it stands is the same after the call."""
+    described = {**described, "ScheduleExpressionTimezone": "UTC"}
+    there = scheduler.normalize(described)
+    again = scheduler.normalize({**scheduler.request(there), "Arn": there["arn"]})
+    assert again == there
+
+
+PORTS = st.sampled_from([(22, 22), (0, 65535), (8888, 8899)])
+PEERS = st.sampled_from(["10.0.0.0/8", "203.0.113.0/24", "0.0.0.0/0"])
+
+
+@given(st.lists(st.tuples(PORTS, PEERS, texts), max_size=5), texts, st.randoms(use_true_random=False))
+def test_security_group(rules: list[Any], name: str, order: Any) -> None:
+    """A group that stands as it is wanted is left alone, in whatever order EC2 tells of its rules."""
+    ingress = [
+        {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "IpRanges": [{"CidrIp": cidr, "Description": said}]}
+        for (first, last), cidr, said in {(ports, cidr): (ports, cidr, said) for ports, cidr, said in rules}.values()
+    ]
+    want = {"name": name, "description": "d", "ingress": ingress, "egress": [], "tags": None}
+    shuffled = list(ingress)
+    order.shuffle(shuffled)
+    there = {"GroupId": "sg-1", "GroupName": name, "Description": "d", "IpPermissions": shuffled, "IpPermissionsEgress": []}
+    assert not security_group.plan("vpc-1", [want], [there], []).changed
+    made = security_group.plan("vpc-1", [want], [], [])
+    assert made.create[0]["GroupName"] == name
+
+
+@given(st.lists(entries("ec2", "DescribeInstances", "Reservations", "Instances", always=("InstanceId",)), max_size=2))
+def test_status(found: list[dict[str, Any]]) -> None:
+    """An instance is called by its tag Name, or else by nothing that it has not got."""
+    for entry in found:
+        assert status.name_of(entry) in {tag["Value"] for tag in entry.get("Tags", [])} | {"", entry["InstanceId"]}
+
+
+@given(st.dictionaries(texts, st.lists(st.fixed_dictionaries({"message": texts, "timestamp": st.integers(0, 2**41)}), max_size=2), max_size=2))
+def test_status_logs(events: dict[str, Any]) -> None:
+    """What hosts log is taken whole, whatever it is."""
+    told = status.logs({group: [{**event, "logStreamName": "s"} for event in listed] for group, listed in events.items()}, {})
+    assert sum(len(entry.get("lines", [entry])) for entry in told) == sum(map(len, events.values())) or told
+
+
+CIDRS = st.sampled_from(["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"])
+
+
+@given(st.lists(CIDRS, unique=True), tags, st.booleans())
+def test_subnet(ranges: list[str], given: dict[str, str], public: bool) -> None:
+    """Subnets that stand as they are wanted are left alone, and others only go where they are unwanted."""
+    wanted = [{"cidr_block": cidr, "map_public_ip_on_launch": public, "tags": given} for cidr in ranges]
+    standing = [
+        {
+            "SubnetId": f"subnet-{at}",
+            "CidrBlock": cidr,
+            "AvailabilityZone": "us-east-1a",
+            "MapPublicIpOnLaunch": public,
+            "Tags": tag_list(given),
+        }
+        for at, cidr in enumerate(ranges)
+    ]
+    assert not subnet.plan("vpc-1", wanted, standing, []).changed
+    ids = [entry["SubnetId"] for entry in standing]
+    assert subnet.plan("vpc-1", [], standing, ids).delete == sorted(ids)
+    assert len(subnet.plan("vpc-1", wanted, [], []).create) == len(ranges)
+
+
+@given(texts, tags, st.dictionaries(texts, json_values, max_size=2), st.booleans())
+def test_vpc_endpoint(service: str, given: dict[str, str], policy: dict[str, Any], private: bool) -> None:
+    """What it is created with is what was wanted: tags and policy come back as they were given."""
+    want = {"service": service, "type": "Interface", "private_dns": private, "policy": policy, "tags": given}
+    request = vpc_endpoint.creation("vpc-1", want)
+    assert request["ServiceName"] == service
+    assert json.loads(request.get("PolicyDocument", "{}")) == policy
+    [listed] = [spec["Tags"] for spec in request.get("TagSpecifications", [{"Tags": []}])]
+    assert {tag["Key"]: tag["Value"] for tag in listed} == given
