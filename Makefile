@@ -136,6 +136,11 @@ bench: setup ## Compare speed with plain boto3 and others, and write docs/speed.
 docs: setup ## Write the generated pages: the roles' READMEs and the architecture picture
 	@$(BIN)/python tools/generate_docs.py
 
+.PHONY: permissions
+permissions: setup ## Observe what runs need to be allowed, and write docs/permissions anew (takes minutes)
+	@$(BIN)/python tests/permissions/observe.py
+	$(BIN)/python tools/generate_docs.py
+
 .PHONY: requirements
 requirements: $(STAMPS)/python ## Lock requirements.txt anew from requirements.in (UPGRADE=1 takes newer releases)
 	@$(BIN)/uv pip compile requirements.in --output-file requirements.txt --generate-hashes --universal \

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from emulator.permissions.needs import Need, Parameters, Where, pass_role, tags_context, tags_of
 
@@ -59,34 +59,48 @@ OWN_ONLY = {
     "RevokeSecurityGroupEgress": "security-group",
     "RevokeSecurityGroupIngress": "security-group",
 }
+# The calls that read and ask about a resource.
+NARROW = {"DescribeInstanceAttribute", "DescribeVpcAttribute", "GetConsoleOutput"}
 # Images belong to everybody, so their ARN names no account.
 NOBODYS = {"image", "snapshot"}
 # Words in which no id stands for a resource that the call is about.
 IGNORED = {"ClientToken", "Description", "Filters", "TagSpecifications", "Tags", "UserData"}
+# Whose authorization a call on an association asks for.
+OWNERS = {"rtbassoc": "route-table", "aclassoc": "subnet", "eipassoc": "elastic-ip"}
 
 
-def needs(operation: str, parameters: Parameters, where: Where, tags: Callable[[str], Mapping[str, str]]) -> list[Need]:
+class Known(Protocol):
+    """What is known of the resources that stand."""
+
+    def owner(self, name: str) -> str:
+        """The id of what an association is of; any other name as it is."""
+
+    def tags(self, name: str) -> Mapping[str, str]:
+        """The tags of a resource, by its id or, for a key pair, its name."""
+
+
+def needs(operation: str, parameters: Parameters, where: Where, known: Known) -> list[Need]:
     """Return what a call needs.
 
     Args:
         operation: its name in botocore.
         parameters: what it says, as botocore takes it.
         where: region and account.
-        tags: tells the tags of a resource by its id, or the name of a key pair. It knows the owner of an association.
+        known: tells of the resources that the call names.
     """
     action = f"ec2:{operation}"
-    if operation.startswith(("Describe", "Get")):
+    if operation.startswith(("Describe", "Get")) and operation not in NARROW:
         return [Need(action)]
     if operation in ("CreateTags", "DeleteTags"):
         asked = tags_context("RequestTag", tags_of(parameters)) if operation == "CreateTags" else {}
         return [
-            Need(action, _arn(where, *_known(name)), {**tags_context("ResourceTag", tags(name)), **asked})
+            Need(action, _arn(where, *_typed(name)), {**tags_context("ResourceTag", known.tags(name)), **asked})
             for name in parameters["Resources"]
         ]
     found = [
-        Need(action, _arn(where, kind, name), tags_context("ResourceTag", tags(name)))
+        Need(action, _arn(where, kind, known.owner(name)), tags_context("ResourceTag", known.tags(known.owner(name))))
         for kind, name in sorted(set(_named(parameters)))
-        if OWN_ONLY.get(operation, kind) == kind
+        if OWN_ONLY.get(operation, kind) == kind and not (kind == "key-pair" and kind in MADE.get(operation, ()))
     ]
     specified = {each["ResourceType"]: tags_of(each) for each in parameters.get("TagSpecifications", [])}
     for kind in MADE.get(operation, ()):
@@ -109,7 +123,7 @@ def _passed(operation: str, parameters: Parameters, where: Where) -> list[Need]:
     return [pass_role(where.arn("iam", f"role/{name}", regional=False), "ec2.amazonaws.com")] if name else []
 
 
-def _known(name: str) -> tuple[str, str]:
+def _typed(name: str) -> tuple[str, str]:
     prefix = name.partition("-")[0]
     return ("key-pair", name) if prefix == "key" else (TYPES.get(prefix, "*"), name)
 
@@ -135,4 +149,4 @@ def _named(value: Any, word: str = "") -> Iterator[tuple[str, str]]:
         elif found and found[1] in TYPES:
             yield TYPES[found[1]], value
         elif word == "AssociationId" and found:
-            yield {"rtbassoc": "route-table", "aclassoc": "network-acl"}.get(found[1], "elastic-ip"), value
+            yield OWNERS[found[1]], value

@@ -80,7 +80,7 @@ def needs_of(response: BaseResponse) -> list[Need]:
     })  # fmt: skip
     where = Where(response.partition, response.region, response.current_account)
     if service == "ec2":
-        return ec2.needs(operation.name, parsed, where, _Tags(where))
+        return ec2.needs(operation.name, parsed, where, _Standing(where))
     if service == "s3":
         return s3.needs(operation.name, parsed, where)
     return services.needs(service, operation.name, parsed, where)
@@ -138,22 +138,24 @@ def _boundaries(response: BaseResponse, key: Any) -> list[str]:
     return [_document(backend.managed_policies[arn])] if arn else []
 
 
-class _Tags:
-    """Tells the tags of resources of EC2, by their ids."""
+class _Standing:
+    """What stands in EC2: see ec2.Known."""
 
     def __init__(self, where: Where) -> None:
         self._backend = ec2_backends[where.account][where.region]
 
-    def __call__(self, name: str) -> Mapping[str, str]:
-        if name in self._backend.key_pairs:
-            name = self._backend.key_pairs[name].id
-        return self._backend.tags.get(self._owner(name), {})
+    def tags(self, name: str) -> Mapping[str, str]:
+        """See ec2.Known."""
+        pair = self._backend.key_pairs.get(name)
+        return self._backend.tags.get(pair.id if pair else name, {})
 
-    def _owner(self, name: str) -> str:
+    def owner(self, name: str) -> str:
+        """See ec2.Known."""
+        tables, acls = self._backend.route_tables.values(), self._backend.network_acls.values()
         if name.startswith("rtbassoc-"):
-            return next((t.id for t in self._backend.route_tables.values() if name in t.all_associations_ids), name)
+            return next((table.id for table in tables if name in table.all_associations_ids), name)
         if name.startswith("aclassoc-"):
-            return next((acl.id for acl in self._backend.network_acls.values() if name in acl._associations), name)
+            return next((acl._associations[name].subnet_id for acl in acls if name in acl._associations), name)
         if name.startswith("eipassoc-"):
             addresses = self._backend.addresses.values()
             return next((each.allocation_id for each in addresses if each.association_id == name), name)

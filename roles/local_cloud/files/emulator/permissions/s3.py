@@ -9,6 +9,7 @@ from emulator.permissions.needs import Need, Parameters, Where
 
 ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "DeleteBucketCors": "PutBucketCORS",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
@@ -74,6 +75,8 @@ def needs(operation: str, parameters: Parameters, where: Where) -> list[Need]:
     if parameters.get("VersionId") and action in ("GetObject", "DeleteObject"):
         action += "Version"
     found = [Need(f"s3:{action}", f"{start}{bucket}/{key}" if key else f"{start}{bucket}")]
+    if operation == "CreateBucket" and parameters.get("ObjectOwnership"):
+        found.append(Need("s3:PutBucketOwnershipControls", f"{start}{bucket}"))
     source = parameters.get("CopySource")
     if source:
         path, _, version = unquote(source).lstrip("/").partition("?versionId=")

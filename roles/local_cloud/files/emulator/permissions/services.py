@@ -35,6 +35,19 @@ BUDGETS = {
     ),
 }
 
+# Whoever sets tags while making something must be allowed to tag it, too.
+TAGGING = {
+    "budgets:CreateBudget": "budgets:TagResource",
+    "budgets:CreateBudgetAction": "budgets:TagResource",
+    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateRole": "iam:TagRole",
+    "logs:CreateLogGroup": "logs:TagResource",
+    "scheduler:CreateScheduleGroup": "scheduler:TagResource",
+    "sns:CreateTopic": "sns:TagResource",
+    "ssm:PutParameter": "ssm:AddTagsToResource",
+}
+
 
 def needs(service: str, operation: str, parameters: Parameters, where: Where) -> list[Need]:
     """Return what a call needs: see ec2.needs.
@@ -50,6 +63,9 @@ def needs(service: str, operation: str, parameters: Parameters, where: Where) ->
     context = tags_context("RequestTag", tags_of(parameters))
     resources = list(RESOURCES[service](operation, parameters, where)) if service in RESOURCES else []
     found = [Need(f"{prefix}:{name}", resource, context) for resource in resources or ["*"]]
+    tagging = TAGGING.get(f"{service}:{operation}")
+    if context and tagging:
+        found.extend(Need(tagging, resource, context) for resource in resources)
     return found + list(_passed(service, operation, parameters, where))
 
 
@@ -122,6 +138,8 @@ def _ssm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
 def _scheduler(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if parameters.get("ResourceArn"):
         yield parameters["ResourceArn"]
+    elif operation == "ListSchedules":
+        return
     elif "ScheduleGroup" in operation:
         name = parameters.get("Name")
         yield where.arn("scheduler", f"schedule-group/{name}" if name else "schedule-group/*")
