@@ -3,7 +3,7 @@
 """Makes the least policies of whoever runs roles and playbooks, of what `make permissions` saw their calls need.
 
     python tools/permissions.py --project mlinfra --environment dev --account 123456789012 --region us-east-1 \\
-        [--mfa] [network-present provision-run …]
+        [--mfa] [--boundary ARN] [network-present provision-run …]
 
 prints the policies with an account's own values, for the runs that are named, or for all of them.
 """
@@ -27,6 +27,11 @@ SEEN = {"project": "bench", "environment": "seed", "account": "123456789012"}
 MOST = 6144
 # Services without regions, and one whose prices are asked for in us-east-1.
 EVERYWHERE = {"budgets", "ce", "iam", "pricing", "s3", "sts"}
+# The only managed policy that a role gets.
+ATTACHED = "arn:<partition>:iam::aws:policy/AmazonSSMManagedInstanceCore"
+# Whoever may do this to a role without a boundary may give it, and thereby get, any permission at all.
+BOUND = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
+UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
 OURS = {"Project": "<project>", "Environment": "<environment>"}
 CONDITIONS: dict[str, dict[str, Any]] = {
@@ -52,7 +57,6 @@ def observed_of(calls: Iterable[Mapping[str, Any]]) -> Observed:
     for call in calls:
         for need in call["needs"]:
             found[call["caller"]].add((need["action"], general(need["resource"]), condition(need)))
-    del found["roles"]
     return {run: [list(triple) for triple in sorted(triples)] for run, triples in sorted(found.items())}
 
 
@@ -83,6 +87,8 @@ def condition(need: Mapping[str, Any]) -> str:
     for key in ("iam:PassedToService", "ec2:CreateAction"):
         if key in context:
             return f"{key}={context[key]}"
+    if need["action"] == "iam:AttachRolePolicy":
+        return f"iam:PolicyARN={ATTACHED}"
     if resource == "*" or service != "ec2":
         return "region" if resource == "*" and service not in EVERYWHERE else ""
     if resource.endswith("/*") or need["action"] == "ec2:ImportKeyPair":
@@ -92,12 +98,13 @@ def condition(need: Mapping[str, Any]) -> str:
     return "own" if context.get("aws:ResourceTag/Project") == SEEN["project"] else "untagged"
 
 
-def statements(triples: Iterable[Iterable[str]], mfa: bool = False) -> list[dict[str, Any]]:
+def statements(triples: Iterable[Iterable[str]], mfa: bool = False, boundary: str = "") -> list[dict[str, Any]]:
     """Return the statements that allow what was needed.
 
     Args:
         triples: of observed_of.
         mfa: whether what removes things takes a session with a second factor.
+        boundary: the ARN of the policy that must bound every role which is made or changed; empty for none.
     """
     by_action: dict[tuple[str, str], set[str]] = defaultdict(set)
     actions: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
@@ -107,14 +114,18 @@ def statements(triples: Iterable[Iterable[str]], mfa: bool = False) -> list[dict
         by_action[action, key if key == "ec2:CreateAction" else word].add(resource)
         if key == "ec2:CreateAction":
             actions[action, key, False].add(value)
-    grouped: dict[tuple[str, tuple[str, ...], bool], list[str]] = defaultdict(list)
+    grouped: dict[tuple[str, tuple[str, ...], bool, bool], list[str]] = defaultdict(list)
     for (action, word), resources in by_action.items():
-        grouped[word, tuple(sorted(resources)), mfa and bool(DESTRUCTIVE.match(action))].append(action)
+        if not (boundary and action == UNBINDING):
+            second_factor, bound = mfa and bool(DESTRUCTIVE.match(action)), bool(boundary) and action in BOUND
+            grouped[word, tuple(sorted(resources)), second_factor, bound].append(action)
     made = []
-    for (word, resources, second_factor), names in sorted(grouped.items()):
+    for (word, resources, second_factor, bound), names in sorted(grouped.items()):
         conditions = _conditions(word, sorted(actions.get((names[0], word, False), ())))
         if second_factor:
             conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+        if bound:
+            conditions.setdefault("StringEquals", {})["iam:PermissionsBoundary"] = boundary
         statement = {"Effect": "Allow", "Action": _one(sorted(names)), "Resource": _one(resources)}
         made.append(statement | ({"Condition": conditions} if conditions else {}))
     return made
@@ -125,7 +136,7 @@ def _conditions(word: str, creating: list[str]) -> dict[str, Any]:
         return {"StringEquals": {"ec2:CreateAction": _one(creating), **CONDITIONS["new"]["StringEquals"]}}
     if "=" in word:
         key, _, value = word.partition("=")
-        return {"StringEquals": {key: value}}
+        return {"ArnEquals" if key == "iam:PolicyARN" else "StringEquals": {key: value}}
     return {name: dict(tests) for name, tests in CONDITIONS[word].items()}
 
 
@@ -134,17 +145,18 @@ def _one(values: Iterable[str]) -> str | list[str]:
     return values[0] if len(values) == 1 else values
 
 
-def policies(observed: Observed, runs: Iterable[str] = (), mfa: bool = False) -> list[dict[str, Any]]:
+def policies(observed: Observed, runs: Iterable[str] = (), mfa: bool = False, boundary: str = "") -> list[dict[str, Any]]:
     """Return the policies of runs, as few as IAM's limit of their size permits, with placeholders such as <account>.
 
     Args:
         observed: of observed_of.
         runs: their names; none are all.
         mfa: see statements.
+        boundary: see statements.
     """
     triples = {tuple(triple) for run in (list(runs) or observed) for triple in observed[run]}
     made: list[list[dict[str, Any]]] = [[]]
-    for statement in statements(sorted(triples), mfa):
+    for statement in statements(sorted(triples), mfa, boundary):
         if _size([*made[-1], statement]) > MOST:
             made.append([])
         made[-1].append(statement)
@@ -210,10 +222,11 @@ def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--partition", default="aws")
     parser.add_argument("--mfa", action="store_true", help="what removes things takes a session with a second factor")
+    parser.add_argument("--boundary", default="", help="ARN of the policy that must bound every role which is made")
     parser.add_argument("runs", nargs="*", help="such as network-present or provision-run (default: all)")
     options = parser.parse_args()
     values = {name: getattr(options, name) for name in ("project", "environment", "account", "region", "partition")}
-    print(json.dumps(filled_in(policies(read(), options.runs, options.mfa), **values), indent=2))
+    print(json.dumps(filled_in(policies(read(), options.runs, options.mfa, options.boundary), **values), indent=2))
 
 
 if __name__ == "__main__":

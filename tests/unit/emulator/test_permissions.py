@@ -189,5 +189,5 @@ def test_a_role_may_do_what_its_policies_and_its_boundary_allow(place: Place, aw
     iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=boundary)
     assert may("sns", "list_topics") == "AccessDenied"
     assert may("ec2", "describe_vpcs") == ""
-    last = [call for call in calls.read(place.calls, caller=key["AccessKeyId"])][-1]
+    last = list(calls.read(place.calls, caller=key["AccessKeyId"]))[-1]
     assert last.needs == [{"action": "ec2:DescribeVpcs", "resource": "*", "context": {}}]

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from cloudsplaining.scan.policy_document import PolicyDocument
 
-from .conftest import ACCOUNT, ROOT, Made
+from .conftest import ACCOUNT, BOUNDARY, ROOT, Made
 
 sys.path.insert(0, str(ROOT / "tools"))
 import permissions
@@ -41,11 +41,16 @@ def policies(made: Made) -> Iterator[tuple[str, dict[str, Any]]]:
     # Neither linter reads trust policies, which name no resource: see test_trust.py.
     for name, policy in made.resource_policies.items():
         yield f"who may use {name}", policy
-    for run in permissions.read():
-        for policy in permissions.policies(permissions.read(), [run]):
-            yield f"operator {run}", permissions.filled_in(policy, **VALUES)
-    for policy in permissions.policies(permissions.read(), mfa=True):
-        yield "operator", permissions.filled_in(policy, **VALUES)
+    observed = permissions.read()
+    for run in observed:
+        yield f"operator {run}", operator(permissions.policies(observed, [run]))
+    yield "operator", operator(permissions.policies(observed, mfa=True, boundary=BOUNDARY))
+
+
+def operator(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The policies of somebody as one, since what one names in part another may name the rest of."""
+    statements = [statement for part in parts for statement in part["Statement"]]
+    return permissions.filled_in({"Version": "2012-10-17", "Statement": statements}, **VALUES)
 
 
 def parliament_findings(policy: dict[str, Any]) -> set[str]:

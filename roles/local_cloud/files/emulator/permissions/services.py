@@ -61,6 +61,8 @@ def needs(service: str, operation: str, parameters: Parameters, where: Where) ->
     prefix = PREFIXES.get(service, service)
     name = BUDGETS.get(operation, operation) if service == "budgets" else operation
     context = tags_context("RequestTag", tags_of(parameters))
+    if service == "iam" and operation in ("AttachRolePolicy", "DetachRolePolicy"):
+        context["iam:PolicyARN"] = parameters["PolicyArn"]
     resources = list(RESOURCES[service](operation, parameters, where)) if service in RESOURCES else []
     found = [Need(f"{prefix}:{name}", resource, context) for resource in resources or ["*"]]
     tagging = TAGGING.get(f"{service}:{operation}")
