@@ -39,7 +39,7 @@ UNREACHABLE = {
     "ProxyConnectionError",
     "ReadTimeoutError",
 }
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NOT_ENABLED = {"OptInRequired"}
 PERMIT = "allow it in a policy of yours: docs/permissions.md has the least one for each role and playbook"
 

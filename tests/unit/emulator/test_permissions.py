@@ -187,7 +187,7 @@ def test_a_role_may_do_what_its_policies_and_its_boundary_allow(place: Place, aw
     assert may("sns", "list_topics") == ""
     boundary = iam.create_policy(PolicyName="b", PolicyDocument=put({"Action": "ec2:*", "Resource": "*"}))["Policy"]["Arn"]
     iam.put_role_permissions_boundary(RoleName="bounded", PermissionsBoundary=boundary)
-    assert may("sns", "list_topics") == "AccessDenied"
+    assert may("sns", "list_topics") == "AuthorizationError"
     assert may("ec2", "describe_vpcs") == ""
     last = list(calls.read(place.calls, caller=key["AccessKeyId"]))[-1]
     assert last.needs == [{"action": "ec2:DescribeVpcs", "resource": "*", "context": {}}]

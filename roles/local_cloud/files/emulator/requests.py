@@ -105,9 +105,8 @@ class Seen:
     @property
     def denial(self) -> str:
         """The code of the error that the service refuses with what its caller may not do."""
-        if self.service == "ec2":
-            return "UnauthorizedOperation"
-        return "AccessDeniedException" if self._protocol() in ("json", "rest-json") else "AccessDenied"
+        usual = "AccessDeniedException" if self._protocol() in ("json", "rest-json") else "AccessDenied"
+        return {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}.get(self.service, usual)
 
     def error_headers(self) -> list[tuple[str, str]]:
         """The headers of an error in the protocol of the service."""
