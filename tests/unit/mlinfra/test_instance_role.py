@@ -31,6 +31,11 @@ def policy(settings: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def role_of(buckets: Any) -> str:
+    """The name of the role, which is new as the buckets are."""
+    return buckets.models.replace("models", "instance")
+
+
 def permissions(place: Place, mode: str) -> None:
     request = urllib.request.Request(f"http://{HOST}:{place.http_port}/_emulator/permissions-{mode}", method="POST")
     with urllib.request.urlopen(request, timeout=10):
@@ -49,7 +54,7 @@ def under_the_role(buckets: Any) -> Iterator[boto3.Session]:
         )
         for service in ("iam", "sts")
     )
-    name = f"instance-{os.getpid()}"
+    name = role_of(buckets)
     trust = json.dumps({"Version": "2012-10-17", "Statement": [TRUST]})
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     document = policy({"iam_datasets_bucket": buckets.datasets, "iam_models_bucket": buckets.models})
@@ -94,7 +99,7 @@ def test_the_data_flow_needs_no_more(buckets: Any, under_the_role: boto3.Session
 
 def test_it_leads_nowhere_else(buckets: Any, under_the_role: boto3.Session) -> None:
     where = {"endpoint_url": buckets.environment["AWS_ENDPOINT_URL"], "verify": buckets.environment["AWS_CA_BUNDLE"]}
-    role = f"arn:aws:iam::{ACCOUNT}:role/instance-{os.getpid()}"
+    role = f"arn:aws:iam::{ACCOUNT}:role/{role_of(buckets)}"
     calls = [
         ("s3", "list_buckets", {}),
         ("s3", "create_bucket", {"Bucket": "another"}),
@@ -102,7 +107,7 @@ def test_it_leads_nowhere_else(buckets: Any, under_the_role: boto3.Session) -> N
         ("s3", "put_bucket_versioning", {"Bucket": buckets.models, "VersioningConfiguration": {"Status": "Suspended"}}),
         ("s3", "delete_object", {"Bucket": buckets.models, "Key": "a", "VersionId": "1"}),
         ("iam", "list_roles", {}),
-        ("iam", "delete_role_policy", {"RoleName": role.rpartition("/")[2], "PolicyName": "permissions"}),
+        ("iam", "delete_role_policy", {"RoleName": role_of(buckets), "PolicyName": "permissions"}),
         ("ec2", "describe_vpcs", {}),
         ("ssm", "get_parameter", {"Name": "/p/dev/jupyter-token-ada"}),
         ("sts", "assume_role", {"RoleArn": role, "RoleSessionName": "s"}),
