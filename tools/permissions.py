@@ -193,14 +193,13 @@ def write_observed(calls: Iterable[Mapping[str, Any]]) -> None:
 
 
 def figures() -> dict[str, Any]:
-    """Return what the page says: the runs, each with the numbers of its actions, and the policies for all of them."""
+    """Return what the page says: the runs, each with the numbers of its actions and of those on named resources, and the policies for all of them."""
     observed = read()
 
     def row(run: str) -> dict[str, Any]:
         actions = {action for action, _resource, _word in observed[run]}
-        narrowed = {action for action, resource, word in observed[run] if resource != "*"}
-        wide = sorted(actions - narrowed)
-        return {"run": run, "actions": sorted(actions), "narrowed": len(narrowed), "wide": wide}
+        narrowed = {action for action, resource, _word in observed[run] if resource != "*"}
+        return {"run": run, "actions": len(actions), "narrowed": len(narrowed)}
 
     return {"runs": [row(run) for run in observed], "policies": policies(observed), "most": MOST}
 

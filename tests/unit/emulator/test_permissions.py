@@ -132,6 +132,9 @@ def test_other_services_name_their_resources(service: str, operation: str, param
 
 
 def test_budgets_are_viewed_and_modified() -> None:
+    assert of("budgets", "UpdateBudget", NewBudget={"BudgetName": "b"}) == [
+        ("budgets:ModifyBudget", "arn:aws:budgets::123456789012:budget/b")
+    ]
     assert of("budgets", "DescribeBudgets", AccountId="1")[0][0] == "budgets:ViewBudget"
     assert of("budgets", "DeleteNotification", BudgetName="b")[0] == (
         "budgets:ModifyBudget",

@@ -93,6 +93,11 @@ def test_checking_and_looking_write_nothing() -> None:
         assert [name for name in actions if not name.startswith(("Describe", "Get", "List", "View"))] == [], run
 
 
+def test_whatever_writes_is_narrowed_to_resources() -> None:
+    everywhere = {action for run in permissions.read().values() for action, resource, _condition in run if resource == "*"}
+    assert [action for action in everywhere if not action.partition(":")[2].startswith(("Describe", "Get", "List"))] == []
+
+
 def test_neighbours_are_out_of_reach() -> None:
     everything = of()
     assert allowed(everything, "ec2:TerminateInstances", f"{EC2}:instance/i-1", **MINE)

@@ -150,7 +150,8 @@ def _scheduler(operation: str, parameters: Parameters, where: Where) -> Iterator
 
 
 def _budgets(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
-    budget = parameters.get("BudgetName") or parameters.get("Budget", {}).get("BudgetName")
+    described = parameters.get("Budget") or parameters.get("NewBudget") or {}
+    budget = parameters.get("BudgetName") or described.get("BudgetName")
     if parameters.get("ResourceARN"):
         yield parameters["ResourceARN"]
     elif parameters.get("ActionId") or operation == "CreateBudgetAction":
