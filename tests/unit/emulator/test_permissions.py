@@ -115,6 +115,11 @@ def test_tags_at_birth_need_an_action_of_their_own() -> None:
     assert of("iam", "CreateRole", RoleName="a") == [("iam:CreateRole", role)]
 
 
+def test_keys_of_tags_that_are_taken_off_are_no_tags() -> None:
+    [untagged] = services.needs("logs", "UntagLogGroup", {"logGroupName": "/g", "tags": ["Owner"]}, HERE)
+    assert (untagged.action, untagged.context) == ("logs:UntagLogGroup", {})
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "needed"),
     [

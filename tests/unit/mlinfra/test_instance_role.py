@@ -110,7 +110,7 @@ def test_it_leads_nowhere_else(buckets: Any, under_the_role: boto3.Session) -> N
         ("iam", "delete_role_policy", {"RoleName": role_of(buckets), "PolicyName": "permissions"}),
         ("ec2", "describe_vpcs", {}),
         ("ssm", "get_parameter", {"Name": "/p/dev/jupyter-token-ada"}),
-        ("sts", "assume_role", {"RoleArn": role, "RoleSessionName": "s"}),
+        ("sts", "assume_role", {"RoleArn": role, "RoleSessionName": "session"}),
         ("logs", "describe_log_groups", {}),
     ]
     for service, call, arguments in calls:

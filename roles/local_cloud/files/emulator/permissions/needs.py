@@ -53,7 +53,9 @@ def tags_of(parameters: Parameters) -> dict[str, str]:
     tags = next((parameters[name] for name in ("Tags", "tags", "ResourceTags") if name in parameters), None) or {}
     if isinstance(tags, Mapping):
         return dict(tags)
-    return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in tags}
+    # Where tags are taken off, some services call the keys so.
+    pairs = [tag for tag in tags if isinstance(tag, Mapping)]
+    return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in pairs}
 
 
 def pass_role(arn: str, service: str) -> Need:
