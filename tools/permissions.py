@@ -33,6 +33,12 @@ ATTACHED = "arn:<partition>:iam::aws:policy/AmazonSSMManagedInstanceCore"
 BOUND = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
 UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
+ROLES = ("network", "storage", "iam", "compute", "monitoring", "guardrails")
+# Playbooks that run roles may come to do all that these do, whatever there was to do when they were seen.
+COMPOSED = {
+    "provision-run": ("plan-run", *(f"{role}-present" for role in ROLES)),
+    "destroy-run": tuple(f"{role}-absent" for role in ROLES),
+}
 OURS = {"Project": "<project>", "Environment": "<environment>"}
 CONDITIONS: dict[str, dict[str, Any]] = {
     "": {},
@@ -57,6 +63,8 @@ def observed_of(calls: Iterable[Mapping[str, Any]]) -> Observed:
     for call in calls:
         for need in call["needs"]:
             found[call["caller"]].add((need["action"], general(need["resource"]), condition(need)))
+    for run, parts in COMPOSED.items():
+        found[run].update(*(found[part] for part in parts))
     return {run: [list(triple) for triple in sorted(triples)] for run, triples in sorted(found.items())}
 
 

@@ -35,8 +35,6 @@ GONE = {"destroy_data": True, "compute_termination_protection": False}
 # Playbooks, each with its arguments, in an order in which each has something to do.
 PLAYBOOKS = (
     ("provision", ()),
-    ("provision", ("-e", CHANGED)),
-    ("provision", ()),
     ("plan", ()),
     ("drift", ()),
     ("cost", ()),
