@@ -38,7 +38,7 @@ debian-packages: ## Install the missing Debian packages, when root on a Debian-l
 
 # Debian's python3 cannot make pip inside a virtual environment without the package python3-venv, so the pip outside
 # installs uv into it, and uv everything else.
-$(STAMPS)/python: requirements.txt
+$(STAMPS)/python: requirements.txt tests/permissions/requirements.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
 	echo "Installing the Python packages of requirements.txt into .venv"
 	mkdir -p $(@D)
@@ -49,7 +49,7 @@ $(STAMPS)/python: requirements.txt
 	fi
 	settings=$$("$(PYTHON)" tools/pip_settings.py)
 	eval "$$settings"
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $^
 	touch $@
 
 # Ansible finds a collection by its folder's name only.
@@ -174,6 +174,11 @@ bench: setup ## Compare speed with plain boto3 and others, and write docs/speed.
 .PHONY: docs
 docs: setup ## Write the generated pages: the roles' READMEs and the architecture picture
 	@$(BIN)/python tools/generate_docs.py
+
+.PHONY: permissions
+permissions: setup ## Observe what runs need to be allowed, and write docs/permissions anew (takes minutes)
+	@$(BIN)/python tests/permissions/observe.py
+	$(BIN)/python tools/generate_docs.py
 
 .PHONY: requirements
 requirements: $(STAMPS)/python ## Lock requirements.txt anew from requirements.in (UPGRADE=1 takes newer releases)

@@ -1,10 +1,11 @@
 # Copyright: mlinfra.aws authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Write the generated pages: each role's README, the pictures of the architecture and the data flow, costs, speed, security.
+"""Write the generated pages: each role's README, pictures of the architecture and the data flow, costs, permissions, speed, security.
 
 Nothing in them is written twice: variables and defaults come from the roles, outputs from the documentation of
 environment_info, addresses, sizes and ports in the pictures from the roles' defaults as the seed's preset has them, costs from the
-collection's prices, speed from the newest results of the benchmarks, security from the controls matrix and the audit's waivers.
+collection's prices, speed from the newest results of the benchmarks, security from the controls matrix and the audit's waivers,
+permissions from what calls were seen to need.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import costs
 import jinja2
+import permissions
 import security
 import speed
 import yaml
@@ -108,6 +110,9 @@ def render() -> dict[Path, str]:
     pages[ROOT / "docs" / "costs.svg"] = costs.picture(figures)
     pages[ROOT / "docs" / "security.md"] = engine.get_template("security.md.j2").render(security.figures(defaults))
     table = engine.get_template("cost.md.j2").render(figures)
+    pages[ROOT / "docs" / "permissions.md"] = engine.get_template("permissions.md.j2").render(permissions.figures())
+    pages |= permissions.pages()
+
     measured = speed.newest(ROOT / "benchmarks" / "results")
     for name in ("speed.md", "speed.svg") if measured else ():
         pages[ROOT / "docs" / name] = engine.get_template(f"{name}.j2").render(speed.figures(measured))

@@ -26,6 +26,8 @@ SAID = {
 ANSWERS = region.EXPIRED_CREDENTIALS | region.INVALID_CREDENTIALS | region.DENIED | region.NOT_ENABLED
 ENDPOINT = re.compile(r"endpoint(?: URL)?: \"(\S+?)\"")
 CALL = re.compile(r"when calling the (\w+) operation")
+# AWS names the action that is missing, which is another than the operation at times, and on what.
+MISSING = re.compile(r"not authorized to perform: ([\w-]+:\w+)(?: on resource: (?:\*|(arn:[^\s\"\\]+)))?")
 WHO = re.compile(r"arn:[\w-]+:(?:iam|sts)::\d+:[\w+=,.@/-]+")
 # What else may be said, each with whose it is, what it means and what to do.
 AWS, HOST = "AWS", "Disk"
@@ -73,6 +75,9 @@ def _calls(text: str) -> str:
     if codes:
         endpoint, call = ENDPOINT.search(text), CALL.search(text)
         error = {"code": codes[0], "message": "Unable to locate credentials", "call": call[1] if call else "that"}
+        missing = MISSING.search(text)
+        if missing:
+            error["call"] = missing[1] + (f" on {missing[2]}" if missing[2] else "")
         who = WHO.search(text)
         return region.error_problem({**error, "endpoint": endpoint[1] if endpoint else ""}, who[0] if who else "this user")
     return ""

@@ -52,14 +52,15 @@ class Emulator:
         calls = map(json.loads, self.program("calls", "--writing", "--caller", caller).splitlines())
         return [f"{call['service']}:{call['action']}" for call in calls if call["resource"].startswith(resource)]
 
-    def enforce_permissions(self, enforce: bool) -> None:
-        """Whether the emulator asks IAM before each call from now on."""
-        free_calls = b"0" if enforce else b"inf"
-        # Otherwise urllib calls it a form, which moto would take apart.
-        headers = {"Content-Type": "text/plain"}
-        request = urllib.request.Request(f"{self.plain_endpoint}/moto-api/reset-auth", free_calls, headers)
+    def permissions(self, mode: str) -> None:
+        """What the emulator makes of permissions from now on: `off`, `watched` (log what calls need) or `enforced`."""
+        request = urllib.request.Request(f"{self.plain_endpoint}/_emulator/permissions-{mode}", method="POST")
         with urllib.request.urlopen(request, timeout=10):
             pass
+
+    def enforce_permissions(self, enforce: bool) -> None:
+        """Whether the emulator asks the caller's policies before each call from now on."""
+        self.permissions("enforced" if enforce else "off")
 
     def run_target(self, target: str, variables: dict[str, Any], access_key: str, secret_key: str) -> None:
         """Run a target's tasks; the test fails with their output where they fail."""

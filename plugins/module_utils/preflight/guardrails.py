@@ -9,6 +9,7 @@ import re
 import typing as t
 import zoneinfo
 
+from .iam import boundary_problems
 from .monitoring import EMAIL
 from .names import names_problems
 from .problems import number_problems, problem, wanted
@@ -45,6 +46,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_schedule_problems(settings))
     found.extend(number_problems(settings, "guardrails_idle_minutes", SHORTEST_IDLE, LONGEST_IDLE, " (minutes)"))
     found.extend(_contradictions(settings))
+    found.extend(boundary_problems(settings, "guardrails_permissions_boundary"))
     if "guardrails_tags" in settings:
         found.extend(tags_problems("guardrails_tags", settings["guardrails_tags"], settings.get("mlinfra_tags")))
     return found

@@ -26,6 +26,20 @@ LISTS = {"iam_log_groups": "log_group", "iam_parameters": "parameter", "iam_peop
 BOUNDARY = r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+"
 
 
+def boundary_problems(settings: t.Mapping[str, t.Any], variable: str) -> list[str]:
+    """Return the problem of a permissions boundary that is no ARN of a policy. One that the role iam has, too, is its.
+
+    Args:
+        settings: all settings, templated.
+        variable: where the boundary stands.
+    """
+    boundary, own = settings.get(variable), variable == "iam_permissions_boundary"
+    if not boundary or re.fullmatch(BOUNDARY, boundary) or (not own and boundary == settings.get("iam_permissions_boundary")):
+        return []
+    remedy = "write arn:aws:iam::<account>:policy/<name>, or leave it empty"
+    return [problem(variable, boundary, "is not the ARN of a policy", remedy)]
+
+
 def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     """Return what is wrong with the settings of the instance role.
 
@@ -41,10 +55,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     for variable, kind in LISTS.items():
         for index, name in enumerate(settings.get(variable) or []):
             found.extend(name_problems(f"{variable}[{index}]", name, kind))
-    boundary = settings.get("iam_permissions_boundary")
-    if boundary and not re.fullmatch(BOUNDARY, boundary):
-        remedy = "write arn:aws:iam::<account>:policy/<name>, or leave it empty"
-        found.append(problem("iam_permissions_boundary", boundary, "is not the ARN of a policy", remedy))
+    found.extend(boundary_problems(settings, "iam_permissions_boundary"))
     if "iam_tags" in settings:
         found.extend(tags_problems("iam_tags", settings["iam_tags"], settings.get("mlinfra_tags")))
     return found

@@ -10,6 +10,7 @@ import typing as t
 
 from ..network_acl import MOST_RULES, Needs, entries
 from .cidr import Named, inside_problems, is_open, overlap_problems, parse, parse_block
+from .iam import boundary_problems
 from .logs import retention_problems
 from .names import names_problems
 from .problems import problem, wanted
@@ -51,6 +52,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_public_host_problems(settings))
     found.extend(_bucket_problems(settings.get("network_endpoint_buckets") or []))
     found.extend(retention_problems(settings, "network_log_retention_days", "mlinfra_log_retention_days"))
+    found.extend(boundary_problems(settings, "network_permissions_boundary"))
     if "network_tags" in settings:
         found.extend(tags_problems("network_tags", settings["network_tags"], settings.get("mlinfra_tags")))
     return found

@@ -39,10 +39,11 @@ UNREACHABLE = {
     "ProxyConnectionError",
     "ReadTimeoutError",
 }
-DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NOT_ENABLED = {"OptInRequired"}
 # Roles that make something that the environment's own key encrypts.
 ENCRYPTING = ("network", "storage", "compute", "monitoring")
+PERMIT = "allow it in a policy of yours: docs/permissions.md has the least one for each role and playbook"
 
 
 # GiB that PyTorch with CUDA takes on a root volume, beside what the image holds, and something to work with.
@@ -86,7 +87,7 @@ def error_problem(error: t.Mapping[str, str], arn: str = "") -> str:
     if code in NOT_ENABLED:
         return problem("mlinfra_region", message, "", "enable the region in the account's settings")
     if code in DENIED:
-        return problem("AWS permissions", arn or code, f"may not call {error['call']}", "allow it in a policy of yours")
+        return problem("AWS permissions", arn or code, f"may not call {error['call']}", PERMIT)
     return problem("AWS", f"{error['call']} failed with {code}", message, "see the message above for the cause")
 
 

@@ -41,6 +41,12 @@ def called(code: str) -> str:
             f"{called('UnauthorizedOperation')} User: arn:aws:sts::123456789012:assumed-role/dev/jane is not authorized",
             "AWS permissions: arn:aws:sts::123456789012:assumed-role/dev/jane may not call CreateVpc; allow it",
         ),
+        (
+            "An error occurred (AccessDenied) when calling the PutBucketEncryption operation: User: arn:aws:iam::123456789012:user/jane "
+            "is not authorized to perform: s3:PutEncryptionConfiguration on resource: arn:aws:s3:::b because no policy allows it",
+            "AWS permissions: arn:aws:iam::123456789012:user/jane may not call s3:PutEncryptionConfiguration on arn:aws:s3:::b; "
+            "allow it in a policy of yours: docs/permissions.md has the least one for each role and playbook",
+        ),
         (called("ThrottlingException"), "AWS: ThrottlingException means that AWS gets too many calls of this account"),
         (called("RequestLimitExceeded"), "AWS: RequestLimitExceeded means that AWS gets too many calls of this account"),
         (called("InsufficientInstanceCapacity"), "AWS: InsufficientInstanceCapacity means that AWS has no such machine"),

@@ -8,8 +8,9 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 # AWS names an operation by what it does; these are the verbs that change nothing.
 _READING = re.compile(
@@ -30,7 +31,8 @@ _WRITING_TOO = frozenset({"iam:GenerateCredentialReport"})
 class Call:
     """One API call as it was answered.
 
-    `time` is in seconds since the epoch, `caller` the access key id that signed it, `seconds` its duration.
+    `time` is in seconds since the epoch, `caller` the access key id that signed it, `seconds` its duration, `needs` what its
+    caller had to be allowed, each as action, resource and context, where permissions are looked at.
     """
 
     time: float
@@ -42,6 +44,7 @@ class Call:
     resource: str
     scheme: str
     seconds: float
+    needs: list[dict[str, Any]] = field(default_factory=list)
 
 
 def is_writing(service: str, action: str, dry_run: bool = False) -> bool:

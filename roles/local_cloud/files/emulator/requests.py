@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import escape
@@ -26,6 +26,8 @@ def _setup_class(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -
     if seen is not None and seen.response is None:
         seen.response = self
     original(self, *args, **kwargs)
+    if seen is not None and seen.response is self:
+        seen.on_set_up(seen)
 
 
 around(BaseResponse, "setup_class", _setup_class)
@@ -34,9 +36,12 @@ around(BaseResponse, "setup_class", _setup_class)
 class Seen:
     """One request, while moto answers it."""
 
-    def __init__(self, environ: dict[str, Any]) -> None:
+    def __init__(self, environ: dict[str, Any], on_set_up: Callable[[Seen], None]) -> None:
         self._environ = environ
         self.response: Any = None
+        self.on_set_up = on_set_up
+        # What it needs to be allowed, where permissions are looked at.
+        self.needs: list[Any] = []
 
     @property
     def service(self) -> str:
@@ -97,6 +102,12 @@ class Seen:
             )
         return get_service_model(self.service).protocol
 
+    @property
+    def denial(self) -> str:
+        """The code of the error that the service refuses with what its caller may not do."""
+        usual = "AccessDeniedException" if self._protocol() in ("json", "rest-json") else "AccessDenied"
+        return {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}.get(self.service, usual)
+
     def error_headers(self) -> list[tuple[str, str]]:
         """The headers of an error in the protocol of the service."""
         json_like = self._protocol() in ("json", "rest-json")
@@ -116,9 +127,14 @@ class Seen:
 
 
 @contextmanager
-def seen_by_moto(environ: dict[str, Any]) -> Iterator[Seen]:
-    """Watch what moto makes of the request that this thread now serves."""
-    _local.seen = Seen(environ)
+def seen_by_moto(environ: dict[str, Any], on_set_up: Callable[[Seen], None]) -> Iterator[Seen]:
+    """Watch what moto makes of the request that this thread now serves.
+
+    Args:
+        environ: the request.
+        on_set_up: called when moto has read it and has not answered yet.
+    """
+    _local.seen = Seen(environ, on_set_up)
     try:
         yield _local.seen
     finally:

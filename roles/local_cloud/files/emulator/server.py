@@ -10,6 +10,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -17,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator import corrections, tls
 from emulator.calls import Call, CallLog, is_writing, now
+from emulator.permissions.judge import Denied, Guard
 from emulator.persistence import Keeper
 from emulator.places import HOST, Place
 from emulator.requests import Seen, seen_by_moto
@@ -40,6 +42,7 @@ class Application:
 
     def __init__(self, place: Place, calls: CallLog, keeper: Keeper) -> None:
         self._place, self._calls, self._keeper = place, calls, keeper
+        self._guard = Guard()
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -47,7 +50,7 @@ class Application:
         if path.startswith("/_emulator/"):
             return self._control(path.removeprefix("/_emulator/"), environ["REQUEST_METHOD"], start)
         began = now()
-        with self._keeper.serving(), seen_by_moto(environ) as seen:
+        with self._keeper.serving(), seen_by_moto(environ, self._guard) as seen:
             answer = _Answer()
             body = self._answer(environ, seen, answer)
             action = seen.action
@@ -65,6 +68,7 @@ class Application:
                 resource=seen.resource,
                 scheme=environ["wsgi.url_scheme"],
                 seconds=round(now() - began, 4),
+                needs=[asdict(need) for need in seen.needs],
             )
         )
         start(answer.status, answer.headers)
@@ -79,6 +83,9 @@ class Application:
             finally:
                 if hasattr(parts, "close"):
                     parts.close()
+        except Denied as refusal:
+            answer("403 Forbidden", seen.error_headers())
+            return [seen.error_body(seen.denial, str(refusal))]
         except Exception as fault:
             # moto finds no such service, or no such operation of it.
             missing = isinstance(fault, NotImplementedError) or seen.response is None
@@ -98,6 +105,8 @@ class Application:
             self._calls.clear()
         elif verb == "clear-calls" and method == "POST":
             self._calls.clear()
+        elif verb.startswith("permissions-") and verb.removeprefix("permissions-") in Guard.MODES and method == "POST":
+            self._guard.mode = verb.removeprefix("permissions-")
         elif verb != "status":
             start("404 Not Found", [("Content-Length", "0")])
             return []

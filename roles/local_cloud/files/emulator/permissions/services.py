@@ -1,0 +1,177 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What calls of the other services need, by what names their resources. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from emulator.permissions.needs import Need, Parameters, Where, pass_role, tags_context, tags_of
+
+# Where IAM calls a service otherwise than botocore does.
+PREFIXES = {"resourcegroupstaggingapi": "tag", "elbv2": "elasticloadbalancing", "efs": "elasticfilesystem"}
+BUDGETS = {
+    **dict.fromkeys(
+        (
+            "DescribeBudget",
+            "DescribeBudgets",
+            "DescribeNotificationsForBudget",
+            "DescribeSubscribersForNotification",
+        ),
+        "ViewBudget",
+    ),
+    **dict.fromkeys(
+        (
+            "CreateBudget",
+            "UpdateBudget",
+            "DeleteBudget",
+            "CreateNotification",
+            "UpdateNotification",
+            "DeleteNotification",
+            "CreateSubscriber",
+            "UpdateSubscriber",
+            "DeleteSubscriber",
+        ),
+        "ModifyBudget",
+    ),
+}
+
+# Whoever sets tags while making something must be allowed to tag it, too.
+TAGGING = {
+    "budgets:CreateBudget": "budgets:TagResource",
+    "budgets:CreateBudgetAction": "budgets:TagResource",
+    "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
+    "iam:CreateRole": "iam:TagRole",
+    "logs:CreateLogGroup": "logs:TagResource",
+    "scheduler:CreateScheduleGroup": "scheduler:TagResource",
+    "sns:CreateTopic": "sns:TagResource",
+    "ssm:PutParameter": "ssm:AddTagsToResource",
+}
+
+
+def needs(service: str, operation: str, parameters: Parameters, where: Where) -> list[Need]:
+    """Return what a call needs: see ec2.needs.
+
+    Args:
+        service: its name in botocore.
+        operation: see there.
+        parameters: see there.
+        where: see there.
+    """
+    prefix = PREFIXES.get(service, service)
+    name = BUDGETS.get(operation, operation) if service == "budgets" else operation
+    context = tags_context("RequestTag", tags_of(parameters))
+    if service == "iam" and operation in ("AttachRolePolicy", "DetachRolePolicy"):
+        context["iam:PolicyARN"] = parameters["PolicyArn"]
+    resources = list(RESOURCES[service](operation, parameters, where)) if service in RESOURCES else []
+    found = [Need(f"{prefix}:{name}", resource, context) for resource in resources or ["*"]]
+    tagging = TAGGING.get(f"{service}:{operation}")
+    if context and tagging:
+        found.extend(Need(tagging, resource, context) for resource in resources)
+    return found + list(_passed(service, operation, parameters, where))
+
+
+def _passed(service: str, operation: str, parameters: Parameters, where: Where) -> Iterator[Need]:
+    if service == "iam" and operation == "AddRoleToInstanceProfile":
+        yield pass_role(where.arn("iam", f"role/{parameters['RoleName']}", regional=False), "ec2.amazonaws.com")
+    elif service == "scheduler" and operation in ("CreateSchedule", "UpdateSchedule"):
+        yield pass_role(parameters["Target"]["RoleArn"], "scheduler.amazonaws.com")
+    elif service == "budgets" and parameters.get("ExecutionRoleArn"):
+        yield pass_role(parameters["ExecutionRoleArn"], "budgets.amazonaws.com")
+
+
+def _iam(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    if parameters.get("InstanceProfileName"):
+        yield where.arn("iam", f"instance-profile/{parameters['InstanceProfileName']}", regional=False)
+    elif parameters.get("RoleName"):
+        yield where.arn("iam", f"role/{parameters['RoleName']}", regional=False)
+    elif parameters.get("UserName"):
+        yield where.arn("iam", f"user/{parameters['UserName']}", regional=False)
+    elif parameters.get("PolicyArn"):
+        yield parameters["PolicyArn"]
+
+
+def _logs(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    arn = parameters.get("resourceArn") or parameters.get("logGroupIdentifier", "")
+    groups = [parameters["logGroupName"]] if parameters.get("logGroupName") else parameters.get("logGroupNames", [])
+    if arn.startswith("arn:"):
+        yield arn
+    for group in groups or ([arn] if arn and not arn.startswith("arn:") else []):
+        stream = f":log-stream:{parameters['logStreamName']}" if operation in ("PutLogEvents", "GetLogEvents") else ""
+        yield where.arn("logs", f"log-group:{group}{stream}")
+    if operation == "DescribeLogGroups":
+        yield where.arn("logs", "log-group:*")
+
+
+def _sns(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    arn = parameters.get("TopicArn") or parameters.get("ResourceArn")
+    if not arn and parameters.get("SubscriptionArn", "").startswith("arn:"):
+        arn = parameters["SubscriptionArn"].rpartition(":")[0]
+    if arn:
+        yield arn
+    elif operation == "CreateTopic":
+        yield where.arn("sns", parameters["Name"])
+
+
+def _cloudwatch(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    names = parameters.get("AlarmNames") or ([parameters["AlarmName"]] if parameters.get("AlarmName") else [])
+    boards = parameters.get("DashboardNames") or (
+        [parameters["DashboardName"]] if parameters.get("DashboardName") else []
+    )
+    if parameters.get("ResourceARN"):
+        yield parameters["ResourceARN"]
+    for name in names or (["*"] if operation == "DescribeAlarms" else []):
+        yield where.arn("cloudwatch", f"alarm:{name}")
+    for name in boards:
+        yield where.arn("cloudwatch", f"dashboard/{name}", regional=False)
+
+
+def _ssm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    if operation == "StartSession":
+        yield where.arn("ec2", f"instance/{parameters['Target']}")
+        return
+    name = parameters.get("Name") or parameters.get("ResourceId") or parameters.get("Path")
+    for each in parameters.get("Names") or ([name] if name else []):
+        # AWS's own parameters are nobody's.
+        owner = Where(where.partition, where.region, "") if each.startswith("/aws/service/") else where
+        yield owner.arn("ssm", f"parameter/{each.lstrip('/')}")
+
+
+def _scheduler(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    if parameters.get("ResourceArn"):
+        yield parameters["ResourceArn"]
+    elif operation == "ListSchedules":
+        return
+    elif "ScheduleGroup" in operation:
+        name = parameters.get("Name")
+        yield where.arn("scheduler", f"schedule-group/{name}" if name else "schedule-group/*")
+    else:
+        yield where.arn("scheduler", f"schedule/{parameters.get('GroupName') or '*'}/{parameters.get('Name') or '*'}")
+
+
+def _budgets(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    described = parameters.get("Budget") or parameters.get("NewBudget") or {}
+    budget = parameters.get("BudgetName") or described.get("BudgetName")
+    if parameters.get("ResourceARN"):
+        yield parameters["ResourceARN"]
+    elif parameters.get("ActionId") or operation == "CreateBudgetAction":
+        yield where.arn("budgets", f"budget/{budget}/action/{parameters.get('ActionId') or '*'}", regional=False)
+    else:
+        yield where.arn("budgets", f"budget/{budget or '*'}", regional=False)
+
+
+def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    if parameters.get("RoleArn"):
+        yield parameters["RoleArn"]
+
+
+RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
+    "budgets": _budgets,
+    "cloudwatch": _cloudwatch,
+    "iam": _iam,
+    "logs": _logs,
+    "scheduler": _scheduler,
+    "sns": _sns,
+    "ssm": _ssm,
+    "sts": _sts,
+}

@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs roles and playbooks on an emulator that logs what each call needs, and writes what whoever runs them must be allowed.
+
+    make permissions
+
+The runs make, change in every way, and remove the environment of the benchmarks. What they needed goes to
+docs/permissions/observed.json, from which tools/permissions.py makes policies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+import permissions
+
+from tests.integration.conftest import Emulator
+from tests.integration.site import Site, running
+
+SLOT = 68
+ROLES = ["network", "storage", "iam", "compute", "monitoring", "guardrails"]
+BACKWARDS = ["guardrails", "monitoring", "compute", "iam", "network", "storage"]
+HERE, GUARDS = "tests/permissions", "@tests/integration/guards.yml"
+CHANGED, OTHER_WAYS = f"@{HERE}/changed.yml", f"@{HERE}/other_ways.yml"
+GONE = {"destroy_data": True, "compute_termination_protection": False}
+# Playbooks, each with its arguments, in an order in which each has something to do.
+PLAYBOOKS = (
+    ("provision", ()),
+    ("plan", ()),
+    ("drift", ()),
+    ("cost", ()),
+    ("status", ("-e", "ask_hosts=false")),
+    ("stop", ("-e", "include_nat=true")),
+    ("start", ()),
+    ("destroy", ("-e", "confirm=seed destroy_data=true")),
+)
+
+
+def run(site: Site, playbook: str, key: str, *arguments: str) -> None:
+    """Run a playbook by an access key, which must succeed."""
+    print(f"{key}: {playbook} {' '.join(arguments)}", flush=True)
+    done: subprocess.CompletedProcess[str] = site.run(playbook, *arguments, AWS_ACCESS_KEY_ID=key)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+
+
+def roles(site: Site, state: str, names: list[str], *arguments: str, **more: Any) -> None:
+    """Run roles, each by an access key of its own."""
+    told = json.dumps({"observed_state": state, "observed_roles": names, **more})
+    run(site, f"{HERE}/roles.yml", "roles", "-e", told, *arguments)
+
+
+def observe_roles(emulator: Emulator) -> None:
+    """Make, change in every way, and remove what the roles make, each role by itself."""
+    site = Site(emulator)
+    roles(site, "present", ROLES, "-e", GUARDS)
+    roles(site, "present", ROLES, "-e", CHANGED, "--check")
+    roles(site, "present", ROLES, "-e", CHANGED)
+    roles(site, "present", ["network", "guardrails"], "-e", OTHER_WAYS)
+    roles(site, "present", ROLES, "-e", GUARDS, "-e", "network_egress=endpoints")
+    roles(site, "absent", BACKWARDS, "-e", GUARDS, **GONE)
+
+
+def observe_playbooks(emulator: Emulator) -> None:
+    """Run the playbooks, one after the other."""
+    site = Site(emulator)
+    for name, arguments in PLAYBOOKS:
+        run(site, f"playbooks/{name}.yml", f"{name}-run", "-e", GUARDS, *arguments)
+
+
+def observed(work: Callable[[Emulator], None], slot: int) -> list[dict[str, Any]]:
+    """Do some work on an emulator of its own, and return the calls that it logged."""
+    with running(slot) as emulator:
+        emulator.permissions("watched")
+        work(emulator)
+        return [json.loads(line) for line in emulator.program("calls").splitlines()]
+
+
+def main() -> None:
+    """Observe roles and playbooks side by side."""
+    os.chdir(ROOT)
+    with ThreadPoolExecutor() as pool:
+        parts = [pool.submit(observed, *part) for part in ((observe_roles, SLOT), (observe_playbooks, SLOT + 1))]
+        permissions.write_observed(call for part in parts for call in part.result())
+
+
+if __name__ == "__main__":
+    main()
