@@ -32,7 +32,8 @@ def figures(defaults: dict[str, Any]) -> dict[str, Any]:
         "settings": _settings(defaults),
         "presets": PRESETS,
         "outcomes": OUTCOMES,
-        "results": controls.load("results"),
+        # There once `make audit ARGS=--record` has been run.
+        "results": controls.load("results") if (controls.FOLDER / "results.yml").exists() else None,
         "prowler_waivers": judged,
         "by_framework": by_framework,
     }
@@ -80,10 +81,14 @@ def _settings(defaults: dict[str, Any]) -> list[tuple[str, str, str]]:
     for name, value in defaults.items():
         if isinstance(value, str) and "mlinfra_strict" in value:
             try:
-                seed, strict = (engine.from_string(value).render(mlinfra_strict=strict) for strict in (False, True))
+                seed, strict = (
+                    engine.from_string(value).render(defaults, mlinfra_strict=strict) for strict in (False, True)
+                )
             except jinja2.TemplateError:
                 continue
-            shown.append((name, _as_yaml(seed), _as_yaml(strict)))
+            if seed != strict and "{{" not in seed + strict:
+                shown.append((name, _as_yaml(seed), _as_yaml(strict)))
+    shown = [line for line in shown if line[0] != "mlinfra_strict"]
     # What roles take from the project, and others may set by itself, is the same setting once more.
     names = {name for name, _seed, _strict in shown}
     return sorted(line for line in shown if line[0].removeprefix("mlinfra_") not in names or not line[0].startswith("mlinfra_"))
