@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import controls
@@ -23,18 +24,27 @@ def figures(defaults: dict[str, Any]) -> dict[str, Any]:
     entries, waivers = controls.load("map"), controls.load("waivers")
     judged = {preset: rules(controls.load("prowler_waivers"), controls.load("unanswerable"), preset) for preset in PRESETS}
     return {
-        "titles": asked,
+        "titled": partial(titled, asked),
         "met": [entry for entry in entries if "tests" in entry],
-        "waived": [(waivers[entry["waiver"]], entry["controls"]) for entry in entries if "tests" not in entry],
+        "waived": [(waivers[entry["waiver"]], entry["controls"]) for entry in entries if "waiver" in entry],
         "waivers": waivers,
         "counts": _counts(asked, entries),
         "settings": _settings(defaults),
         "presets": PRESETS,
         "outcomes": OUTCOMES,
-        "results": controls.load("results"),
+        # There once `make audit ARGS=--record` has been run.
+        "results": controls.load("results") if (controls.FOLDER / "results.yml").exists() else None,
         "prowler_waivers": judged,
         "by_framework": by_framework,
     }
+
+
+def titled(titles: dict[str, str], listed: list[str]) -> list[tuple[str, str]]:
+    """Return each title once, with the controls that have it, in whatever case the benchmarks write it."""
+    grouped: dict[str, list[str]] = {}
+    for control in listed:
+        grouped.setdefault(titles[control].casefold(), []).append(control)
+    return [(titles[found[-1]], by_framework(found)) for found in grouped.values()]
 
 
 def by_framework(listed: list[str]) -> str:
@@ -65,20 +75,24 @@ def _answers(entry: dict[str, Any]) -> list[str]:
 
 
 def _settings(defaults: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return the variables that follow the preset, each with its default under either.
-
-    Defaults that ask for more than the preset are shown as they are written.
-    """
+    """Return the variables that follow the preset, each with its default under either; not what the project works out of others."""
     engine = jinja2.Environment(undefined=jinja2.StrictUndefined)
     shown = []
     for name, value in defaults.items():
         if isinstance(value, str) and "mlinfra_strict" in value:
             try:
                 seed, strict = (
-                    engine.from_string(value).render(mlinfra_strict=strict, mlinfra_security_preset=preset)
-                    for preset, strict in zip(PRESETS, (False, True), strict=True)
+                    engine.from_string(value).render(defaults, mlinfra_strict=strict) for strict in (False, True)
                 )
             except jinja2.TemplateError:
-                seed = strict = " ".join(value.split()).removeprefix("{{ ").removesuffix(" }}")
-            shown.append((name, seed, strict))
-    return sorted(shown)
+                continue
+            if seed != strict and "{{" not in seed + strict:
+                shown.append((name, _as_yaml(seed), _as_yaml(strict)))
+    shown = [line for line in shown if line[0] != "mlinfra_strict"]
+    # What roles take from the project, and others may set by itself, is the same setting once more.
+    names = {name for name, _seed, _strict in shown}
+    return sorted(line for line in shown if line[0].removeprefix("mlinfra_") not in names or not line[0].startswith("mlinfra_"))
+
+
+def _as_yaml(value: str) -> str:
+    return value.lower() if value in ("True", "False") else value

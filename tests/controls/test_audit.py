@@ -105,6 +105,11 @@ def test_a_waiver_for_one_bucket_covers_no_other() -> None:
     assert judged.complaints == ["s3_bucket_object_versioning is waived for nothing: Old versions are kept for nobody."]
 
 
+def test_a_waiver_for_one_text_covers_no_other() -> None:
+    assert _judged([{**WAIVERS[0], "details": ["S3 Bucket * has versioning disabled."]}]).accepted
+    assert len(_judged([{**WAIVERS[0], "details": ["S3 Bucket * has no versions."]}]).failures) == 1
+
+
 def test_a_waiver_counts_until_its_review() -> None:
     assert _judged(today=LATER).accepted
     late = _judged(today=LATER + datetime.timedelta(days=1))

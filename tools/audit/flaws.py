@@ -13,7 +13,7 @@ from typing import Any
 PORTS = (
     *(20, 21, 22, 23, 25, 88, 110, 135, 143, 389, 445, 636, 1433, 1434, 1521, 2483, 2484, 3000, 3306, 3389, 4333, 5000),
     *(5432, 5500, 5601, 6379, 7000, 7199, 8080, 8088, 8888, 9042, 9092, 9160, 9200, 9300, 11211, 27017, 27018, 27019),
-    *range(40000, 40010),
+    *range(40000, 40015),
 )
 EVERYBODY = [{"CidrIp": "0.0.0.0/0"}]
 SECRET = "DB_PASSWORD=Tr0ub4dor&3xPlain"
@@ -45,8 +45,9 @@ def _network(client: Callable[[str], Any], name: str) -> None:
     [vpc] = [one["VpcId"] for one in ec2.describe_vpcs(Filters=_named(name))["Vpcs"]]
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
     everything = [{"IpProtocol": "-1", "IpRanges": EVERYBODY}]
+    address = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "82.165.1.1/32"}]}
     for group in groups:
-        ports = [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": EVERYBODY} for port in PORTS]
+        ports = [address] + [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": EVERYBODY} for port in PORTS]
         ec2.authorize_security_group_ingress(
             GroupId=group["GroupId"], IpPermissions=everything if group["GroupName"] == "default" else ports
         )
@@ -62,10 +63,12 @@ def _network(client: Callable[[str], Any], name: str) -> None:
     )
     ec2.create_network_acl(VpcId=vpc)
     ec2.allocate_address(Domain="vpc")
-    # All subnets in one zone, none public, no flow log.
+    ec2.delete_flow_logs(FlowLogIds=[one["FlowLogId"] for one in ec2.describe_flow_logs()["FlowLogs"]])
+    # Another network, with something in it: all subnets in one zone, none public.
     bare = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
     for third in (1, 2):
-        ec2.create_subnet(VpcId=bare, CidrBlock=f"10.99.{third}.0/24", AvailabilityZone=subnet["AvailabilityZone"])
+        made = ec2.create_subnet(VpcId=bare, CidrBlock=f"10.99.{third}.0/24", AvailabilityZone=subnet["AvailabilityZone"])
+        ec2.create_network_interface(SubnetId=made["Subnet"]["SubnetId"])
 
 
 def _instances(ec2: Any, name: str) -> list[dict[str, Any]]:
@@ -94,7 +97,7 @@ def _identities(client: Callable[[str], Any], name: str) -> None:
     trusting = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}}
     for made in ("CloudWatch-CrossAccountSharingRole", "trusting"):
         iam.create_role(RoleName=made, AssumeRolePolicyDocument=_policy(trusting))
-    sources = {"StringEquals": {"aws:SourceAccount": ["111111111111"]}}
+    sources = {"StringLike": {"aws:SourceAccount": "*"}}
     service = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sns.amazonaws.com"}}
     iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=_policy({**service, "Condition": sources}))
 
@@ -109,7 +112,10 @@ def _keys(client: Callable[[str], Any], name: str) -> None:
 
 def _buckets(client: Callable[[str], Any], name: str) -> None:
     s3 = client("s3")
-    for bucket in [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith(name)]:
+    # Read and written by everybody, and one written alone, for the emulator's canned list names its first grant only.
+    acls = [{"ACL": "public-read-write"}, {"GrantWrite": "uri=http://acs.amazonaws.com/groups/global/AllUsers"}]
+    buckets = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith(name)]
+    for number, bucket in enumerate(buckets):
         s3.delete_public_access_block(Bucket=bucket)
         s3.put_bucket_ownership_controls(
             Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
@@ -128,7 +134,7 @@ def _buckets(client: Callable[[str], Any], name: str) -> None:
                 },
             ),
         )
-        s3.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+        s3.put_bucket_acl(Bucket=bucket, **acls[number % 2])
 
 
 def _monitoring(client: Callable[[str], Any], name: str) -> None:

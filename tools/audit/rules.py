@@ -24,12 +24,15 @@ class Waiver:
     reason: str
     review: datetime.date
     resources: tuple[str, ...] = ("*",)
+    details: tuple[str, ...] = ("*",)
     presets: tuple[str, ...] = PRESETS
 
     def covers(self, finding: Finding) -> bool:
         """Whether it is about this finding."""
-        return finding.check in self.checks and any(
-            fnmatchcase(finding.resource, pattern) for pattern in self.resources
+        return (
+            finding.check in self.checks
+            and any(fnmatchcase(finding.resource, pattern) for pattern in self.resources)
+            and any(fnmatchcase(finding.detail, pattern) for pattern in self.details)
         )
 
 
