@@ -59,8 +59,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "guardrails_schedule": {"start": "cron(0 8 ? * MON-FRI *)", "stop": "cron(0 20 ? * MON-FRI *)"},
         "guardrails_schedule_group": "mine",
     },
-    "a key": {"storage_encryption": "kms", "guardrails_budget_amount": 200, "encryption_ebs_default": True},
-    "a key for all but buckets": {"encryption_key": True, "encryption_key_alias": "alias/mine"},
+    "a key for all but buckets": {"encryption_key": True, "guardrails_budget_amount": 200},
     "strict with MFA": {"mlinfra_security_preset": "strict", "storage_mfa_delete_data": True, "network_egress": "nat_instance"},
     "objects on the trail": {"audit_data_events": "write", "audit_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/k"},
     "a trail without alarms": {"audit_alarms": False, "audit_trail_name": "mine"},
@@ -148,7 +147,6 @@ _NO_KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000
     ("choice", "keyed", "algorithm"),
     [
         ("defaults", False, "AES256"),
-        ("a key", True, "aws:kms"),
         ("a key for all but buckets", True, "AES256"),
         ("strict", True, "aws:kms"),
     ],
@@ -171,7 +169,7 @@ def test_everything_is_encrypted_by_the_key_where_there_is_one(told, choice, key
 
 
 def test_the_key_serves_budgets_only_where_there_is_one(told):
-    for choice, served in (("a key", True), ("strict", False)):
+    for choice, served in (("a key for all but buckets", True), ("strict", False)):
         [key] = [one["attributes"] for one in told[choice]["declared"]["encryption"] if one["kind"] == "kms_key"]
         assert ("budgets.amazonaws.com" in json.dumps(key["KeyPolicy"])) is served
 
