@@ -81,7 +81,7 @@ from ansible_collections.mlinfra.aws.plugins.plugin_utils.status import attentio
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.status import hosts as answers
 
 PARTS = (
-    *("asked_at", "account", "instances", "network", "buckets", "alarms", "metrics", "sessions", "logs", "budget", "cost"),
+    *("asked_at", "account", "instances", "network", "buckets", "trails", "alarms", "metrics", "sessions", "logs", "budget", "cost"),
     "notes",
 )
 # Older values say nothing of now.
@@ -107,7 +107,7 @@ def environment_status(asked: Mapping[str, Any], hosts: Mapping[str, Any] | None
         kernels=people.kernels(told or []),
     )
     status["attention"] = attention.attention(status, now)
-    for part in ("alarms", "connected", "jobs", "kernels", "buckets"):
+    for part in ("alarms", "connected", "jobs", "kernels", "buckets", "trails"):
         status[part] = [in_words(entry, now) for entry in status[part]]
     status["instances"] = [in_figures(one, status["metrics"].get(one["id"], {}), now) for one in status["instances"]]
     return status

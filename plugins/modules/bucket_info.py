@@ -80,6 +80,7 @@ buckets:
         OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}
         Policy: {}
         LifecycleConfiguration: {}
+        BucketLoggingStatus: {}
         Tags: {Project: mlinfra}
     missing_markers:
       description: Those of the markers that have no object.

@@ -51,10 +51,18 @@ options:
             description: Who owns the objects.
             type: dict
           Policy:
-            description: The bucket's policy.
+            description:
+              - The bucket's policy.
+              - With O(state=absent) and O(buckets[].contents=true), one that keeps everybody from deleting objects is
+                removed first.
             type: dict
           LifecycleConfiguration:
             description: All of its lifecycle rules, each with an ID.
+            type: dict
+          BucketLoggingStatus:
+            description:
+              - Which of the buckets access is logged to, and under which prefix. V({}) logs none.
+              - A bucket that others log into is made before them and removed after them.
             type: dict
           Tags:
             description: All of its tags, by their keys.
@@ -79,8 +87,8 @@ options:
         default: ""
   purge:
     description:
-      - Whether what can't be declared is removed, namely the bucket's website, CORS rules, replication, access logs and
-        notifications. To look for them takes five calls for each bucket that stands.
+      - Whether what can't be declared is removed, namely the bucket's website, CORS rules, replication and notifications.
+        To look for them takes four calls for each bucket that stands.
     type: bool
     default: false
   account:
@@ -233,7 +241,9 @@ def ensure_present(buckets: Buckets, bucket: Wanted, purge: bool, check: bool) -
     return made
 
 
-def ensure_absent(buckets: Buckets, name: str, contents: bool, owner: Mapping[str, str], check: bool) -> Removal:
+def ensure_absent(
+    buckets: Buckets, name: str, contents: bool, owner: Mapping[str, str], check: bool, locked: bool = False
+) -> Removal:
     """Deletes a bucket, and returns what was done.
 
     Args:
@@ -242,6 +252,7 @@ def ensure_absent(buckets: Buckets, name: str, contents: bool, owner: Mapping[st
         contents: whether data goes with it.
         owner: tags that it has to have, if it has any.
         check: whether nothing may be changed.
+        locked: whether its policy keeps objects from being deleted.
 
     Raises:
         AnsibleAWSError: where it can't be deleted.
@@ -251,6 +262,8 @@ def ensure_absent(buckets: Buckets, name: str, contents: bool, owner: Mapping[st
         return Removal(name, "none")
     if owner and not transform.is_owned(tags, owner):
         return Removal(name, "keep", "tags")
+    if contents and locked and not check:
+        buckets.lift_policy(name)
     for _each in range(TRIES):
         if not contents and buckets.holds_data(name):
             return Removal(name, "keep", "data")
@@ -305,17 +318,23 @@ def main() -> None:
         with named(bucket.name, asked["setting"]):
             if params["state"] == "present":
                 return ensure_present(buckets, bucket, params["purge"], check)
-            return ensure_absent(buckets, bucket.name, asked["contents"], owner, check)
+            locked = transform.denies_deletion(bucket.attributes.get("Policy", {}))
+            return ensure_absent(buckets, bucket.name, asked["contents"], owner, check, locked)
 
     try:
         client = one_client(module, "s3", connections=AT_ONCE + CALLS_AT_ONCE)
         with ThreadPoolExecutor(AT_ONCE) as executor, ThreadPoolExecutor(CALLS_AT_ONCE) as calls:
             buckets = Buckets(client, params["account"], calls.map)
             fail_on_problems(module, buckets, declared)
-            done = list(executor.map(one, params["buckets"], declared))
+            # To remove them is the other way round: what is deleted elsewhere is logged, too.
+            waves = transform.in_order(declared)[:: 1 if params["state"] == "present" else -1]
+            done: dict[int, Plan | Removal] = {}
+            for wave in waves:
+                outcomes = executor.map(lambda at: one(params["buckets"][at], declared[at]), wave)
+                done.update(zip(wave, outcomes, strict=True))
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
-    module.exit_json(**transform.result(done))
+    module.exit_json(**transform.result(done[at] for at in sorted(done)))
 
 
 if __name__ == "__main__":

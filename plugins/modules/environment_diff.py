@@ -30,12 +30,12 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, iam, compute, monitoring, guardrails]
-    default: [encryption, network, storage, iam, compute, monitoring, guardrails]
+    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails]
+    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails]
   added_configuration:
     description:
       - Whether to look for what no role configures on buckets, and somebody may have added, namely a website, CORS,
-        replication, access logs and notifications. It takes five calls for each bucket.
+        replication and notifications. It takes four calls for each bucket.
       - Without it RV(converged) says that the roles would change nothing, but not that nothing was added there.
     type: bool
     default: true
@@ -262,7 +262,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["encryption", "network", "storage", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails"]
 THREADS = 16
 
 

@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [encryption, network, storage, iam, compute, monitoring, guardrails, resources, lock]
-    default: [encryption, network, storage, iam, compute, monitoring, guardrails, resources, lock]
+    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, resources, lock]
+    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, resources, lock]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).
@@ -123,6 +123,7 @@ storage:
     models_bucket: mlinfra-dev-models-0123456789
     models_bucket_arn: arn:aws:s3:::mlinfra-dev-models-0123456789
     operations_bucket: ""
+    logs_bucket: ""
 iam:
   description: What role iam outputs.
   returned: when O(gather) contains V(iam)
@@ -151,6 +152,15 @@ compute:
         image_id: ami-01
         root_volume_id: vol-01
         launch_time: "2026-01-01T12:00:00+00:00"
+audit:
+  description: What role audit outputs.
+  returned: when O(gather) contains V(audit)
+  type: dict
+  sample:
+    trail_arn: arn:aws:cloudtrail:us-east-1:123456789012:trail/mlinfra-dev
+    log_group: /aws/cloudtrail/mlinfra-dev
+    alarm_names: [mlinfra-dev-audit-root-use]
+    covered_by: ""
 monitoring:
   description: What role monitoring outputs.
   returned: when O(gather) contains V(monitoring)

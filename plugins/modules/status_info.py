@@ -172,6 +172,13 @@ buckets:
   returned: success
   type: list
   elements: dict
+trails:
+  description:
+    - The environment's trail, or those of others that record all regions where it has none.
+    - Each with C(name), C(own) (whether it is the environment's), C(records), C(since) and, where it can't deliver, C(reason).
+  returned: success
+  type: list
+  elements: dict
 alarms:
   description: The alarms, those that ring first, then those without data; the newest of each before the others.
   returned: success

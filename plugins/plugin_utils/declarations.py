@@ -20,6 +20,11 @@ NAMES = {
     "datasets_bucket": "storage_datasets_bucket",
     "models_bucket": "storage_models_bucket",
     "operations_bucket": "storage_operations_bucket",
+    "logs_bucket": "storage_logs_bucket",
+    "trail": "audit_trail_name",
+    "trail_role": "audit_role_name",
+    "trail_log_group": "audit_log_group",
+    "audit_alarms": "audit_alarm_prefix",
     "instance_role": "iam_instance_role_name",
     "instance_profile": "iam_instance_profile_name",
     "instance": "compute_name",
@@ -95,6 +100,7 @@ class Declarations:
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         self._reader.replace("compute_network", outputs.get("network", {}))
+        self._reader.replace("audit_found", outputs.get("audit", {}))
         self._hand_on_instances(outputs.get("compute", {}))
         for role in roles_to_read(list(roles)):
             if role in absent or role not in roles:

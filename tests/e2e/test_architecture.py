@@ -189,11 +189,26 @@ def test_instance(platform, subnets):
 def test_log_groups(platform):
     groups = platform.client("logs").describe_log_groups()["logGroups"]
     kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
-    assert kept == {"/aws/vpc/mlinfra-local": 7, "/aws/ec2/mlinfra-local-ml-training": 7}
+    names = ("/aws/vpc/mlinfra-local", "/aws/ec2/mlinfra-local-ml-training", "/aws/cloudtrail/mlinfra-local")
+    assert kept == dict.fromkeys(names, 7)
+
+
+def test_trail(platform):
+    cloudtrail = platform.client("cloudtrail")
+    [trail] = cloudtrail.describe_trails()["trailList"]
+    assert trail["IsMultiRegionTrail"]
+    assert trail["LogFileValidationEnabled"]
+    assert (trail["S3BucketName"], trail["S3KeyPrefix"]) == (platform.bucket("logs"), "trail")
+    assert cloudtrail.get_trail_status(Name=trail["TrailARN"])["IsLogging"]
+    for kind in ("datasets", "models", "operations"):
+        logged = platform.client("s3").get_bucket_logging(Bucket=platform.bucket(kind))["LoggingEnabled"]
+        assert logged["TargetBucket"] == platform.bucket("logs")
 
 
 def test_alarms(platform):
     alarms = platform.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    audit = [alarm for alarm in alarms if alarm["Namespace"] == "MLInfra/mlinfra-local/audit"]
+    assert len(audit) == 15
     own = {alarm["MetricName"]: alarm for alarm in alarms}
     cpu, status = own["CPUUtilization"], own["StatusCheckFailed"]
     assert (cpu["Threshold"], cpu["Period"], cpu["EvaluationPeriods"]) == (80, 300, 2)
@@ -204,7 +219,8 @@ def test_alarms(platform):
     [topic] = platform.client("sns").list_topics()["Topics"]
     for alarm in alarms:
         assert topic["TopicArn"] in alarm["AlarmActions"]
-        assert {"Name": "InstanceId", "Value": platform.instance["InstanceId"]} in alarm["Dimensions"]
+        of_instance = {"Name": "InstanceId", "Value": platform.instance["InstanceId"]}
+        assert alarm["Dimensions"] == ([] if alarm in audit else [of_instance])
 
 
 def test_dashboard(platform):

@@ -166,6 +166,7 @@ def test_destroy_keeps_data_unless_told_and_then_leaves_nothing(platform):
     assert ec2.describe_flow_logs()["FlowLogs"] == []
     assert platform.client("logs").describe_log_groups()["logGroups"] == []
     assert platform.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert platform.client("cloudtrail").describe_trails()["trailList"] == []
     assert platform.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
     assert platform.client("sns").list_topics()["Topics"] == []
     roles = platform.client("iam").list_roles()["Roles"]

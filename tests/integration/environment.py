@@ -29,6 +29,7 @@ def names(environment: str) -> dict[str, str]:
         "datasets_bucket": f"{name}-datasets",
         "models_bucket": f"{name}-models",
         "operations_bucket": f"{name}-operations",
+        "trail": name,
     }
 
 
@@ -47,6 +48,7 @@ def make(client: Callable[[str], Any]) -> dict[str, Any]:
     network = _network(client("ec2"), _named(client))
     instances = _instances(client("ec2"), network["public_subnet_ids"][0])
     _alarms(client("cloudwatch"), instances)
+    _trails(client("cloudtrail"))
     return {
         "names": names("dev"),
         "names_of_none": names("none"),
@@ -58,6 +60,13 @@ def make(client: Callable[[str], Any]) -> dict[str, Any]:
             "models_bucket": "target-dev-models",
             "models_bucket_arn": "arn:aws:s3:::target-dev-models",
             "operations_bucket": "",
+            "logs_bucket": "",
+        },
+        "audit": {
+            "trail_arn": "arn:aws:cloudtrail:us-east-1:123456789012:trail/target-dev",
+            "log_group": "",
+            "alarm_names": [],
+            "covered_by": "",
         },
         "iam": {
             "instance_role_name": "target-dev-ml",
@@ -95,6 +104,7 @@ def make(client: Callable[[str], Any]) -> dict[str, Any]:
             "sqs": 1,
             "ssm_parameter": 1,
             "subnet": 4,
+            "trail": 1,
             "volume": 3,
             "vpc": 1,
             "vpc_endpoint": 1,
@@ -222,6 +232,15 @@ def _instances(ec2: Any, subnet: str) -> list[str]:
         LaunchTemplateName="any", LaunchTemplateData={}, TagSpecifications=specifications("launch-template")
     )
     return [ids[1], ids[2]]
+
+
+def _trails(cloudtrail: Any) -> None:
+    """The environment's, and one of somebody else's that records all that it would."""
+    for trail in ("target-dev", "target-others"):
+        cloudtrail.create_trail(
+            Name=trail, S3BucketName="target-dev-models", IsMultiRegionTrail=True, EnableLogFileValidation=True
+        )
+        cloudtrail.start_logging(Name=trail)
 
 
 def _alarms(cloudwatch: Any, instances: list[str]) -> None:

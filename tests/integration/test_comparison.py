@@ -19,15 +19,15 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-from . import by_hand, by_hand_guards, by_hand_key
+from . import by_hand, by_hand_audit, by_hand_guards, by_hand_key
 from .by_hand import ByHand, Hands
 from .site import Site, running
 
 SLOT = 15
 SETTINGS = ("-e", "@tests/integration/guards.yml", "-e", "@tests/integration/key.yml")
 ROLES = list(INPUTS)
-CHANGES = [*by_hand.CHANGES, *by_hand_guards.CHANGES, *by_hand_key.CHANGES]
-TOGETHER = [*by_hand.TOGETHER, by_hand_guards.CHANGES[0], by_hand_key.CHANGES[0]]
+CHANGES = [*by_hand.CHANGES, *by_hand_audit.CHANGES, *by_hand_guards.CHANGES, *by_hand_key.CHANGES]
+TOGETHER = [*by_hand.TOGETHER, by_hand_audit.CHANGES[0], by_hand_guards.CHANGES[0], by_hand_key.CHANGES[0]]
 # For lists of rules, routes or subscriptions that are declared empty.
 OTHERWISE_EMPTY = [
     {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "192.0.2.0/24"}], "Protocol": "email", "Endpoint": "somebody@example.org"}
@@ -38,7 +38,7 @@ SHOWN = {change.role: change for change in CHANGES}.values()
 
 
 class Environment(Site):
-    """An environment that the roles made, with a key and all guards on, and the declarations of the roles."""
+    """An environment that the roles made, with a key, a trail and all guards on, and the declarations of the roles."""
 
     def playbook(self, name: str, *arguments: str, **environment: str) -> str:
         """Run a playbook on it and return the output."""
@@ -66,7 +66,8 @@ class Environment(Site):
 
     def read(self) -> dict[str, Any]:
         """What stands, with all details."""
-        for service in ("ec2", "s3", "iam", "logs", "cloudwatch", "sns", "ssm", "scheduler", "budgets", "sts", "kms"):
+        services = ("ec2", "s3", "iam", "logs", "cloudwatch", "sns", "ssm", "scheduler", "budgets", "sts", "kms", "cloudtrail")
+        for service in services:
             self.client(service)  # boto3 sessions can't make clients in several threads
         everything = configurations.ATTRIBUTES + configurations.ADDED_ATTRIBUTES
         answers, refused = details.read(

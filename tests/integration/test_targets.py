@@ -233,6 +233,15 @@ def test_scheduler_group(emulator: Emulator) -> None:
     assert emulator.written("module") == [f"scheduler:{call}" for call in calls]
 
 
+def test_trail(emulator: Emulator) -> None:
+    """Makes and starts once, writes what differs, deletes once."""
+    emulator.client("s3").create_bucket(Bucket="trail-logs")
+    emulator.run_target("trail", {"bucket": "trail-logs"}, "module", "module")
+    modify = ["UpdateTrail", "PutEventSelectors", "RemoveTags", "AddTags", "StopLogging"]
+    calls = ["CreateTrail", "StartLogging", *modify, "DeleteTrail"]
+    assert emulator.written("module") == [f"cloudtrail:{call}" for call in calls]
+
+
 def test_scheduler_schedule(emulator: Emulator) -> None:
     """Makes once, changes once, deletes once; what is refused comes to nothing."""
     emulator.client("scheduler").create_schedule_group(Name="group")

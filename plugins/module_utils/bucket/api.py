@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,8 @@ _NEW = [*_BUSY, "NoSuchBucket"]
 # What DeleteObjects says of an object that is gone, or that will go with the next try.
 _NO_REFUSAL = {"NoSuchKey", "NoSuchVersion", "InternalError", "ServiceUnavailable", "SlowDown"}
 _OBJECTS_A_CALL = 1000
+# Seconds between tries after a policy was lifted: not all of S3 knows it at once.
+_UNTIL_LIFTED = (1, 2, 4, 8)
 
 
 def _patiently(call: Callable[..., Any], codes: list[str], **arguments: Any) -> Any:
@@ -66,6 +69,7 @@ class Buckets:
         self._client = client
         self._owner = {"ExpectedBucketOwner": account} if account else {}
         self._each = each
+        self._lifted: set[str] = set()
 
     def standing(self, name: str, attributes: Iterable[str], keys: Iterable[str] = ()) -> Standing | None:
         """A bucket as it stands; None where there is none, which takes one call.
@@ -159,6 +163,12 @@ class Buckets:
         operation, arguments = write_call(attribute, value)
         _patiently(getattr(self._client, operation), _NEW, Bucket=name, **self._owner, **arguments)
 
+    @AWSErrorHandler.common_error_handler("lift the policy of the bucket")
+    def lift_policy(self, name: str) -> None:
+        """Removes the policy, which keeps objects from being deleted. What blocks the public stays."""
+        self._client.delete_bucket_policy(Bucket=name, **self._owner)
+        self._lifted.add(name)
+
     def make_markers(self, name: str, keys: Iterable[str]) -> None:
         """Puts the empty objects that make prefixes appear as folders."""
         list(self._each(lambda key: self._make_marker(name, key), list(keys)))
@@ -201,8 +211,12 @@ class Buckets:
 
     def _delete_objects(self, name: str, entries: Iterable[Mapping[str, Any]]) -> None:
         objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-        answer = self._client.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True}, **self._owner)
-        refused = [one for one in answer.get("Errors", []) if one["Code"] not in _NO_REFUSAL]
+        for wait in (*(_UNTIL_LIFTED if name in self._lifted else ()), 0):
+            answer = self._client.delete_objects(Bucket=name, Delete={"Objects": objects, "Quiet": True}, **self._owner)
+            refused = [one for one in answer.get("Errors", []) if one["Code"] not in _NO_REFUSAL]
+            if not any(one["Code"] == "AccessDenied" for one in refused):
+                break
+            time.sleep(wait)
         if refused:
             said = f"{refused[0]['Key']} ({refused[0]['Code']}: {refused[0].get('Message', '')})"
             raise AnsibleAWSError(message=f"Failed to delete {len(refused)} objects, such as {said}, of the bucket")

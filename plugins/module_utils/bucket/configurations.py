@@ -38,6 +38,10 @@ def lifecycle(rules: Iterable[Rule]) -> dict[str, Any]:
     return {"Rules": normalized}
 
 
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
 # Attribute, call, the error that says there is none, and what of the answer is the attribute.
 Attributes = tuple[tuple[str, str, str, Callable[[dict[str, Any]], Any]], ...]
 ATTRIBUTES: Attributes = (
@@ -72,6 +76,7 @@ ATTRIBUTES: Attributes = (
         "NoSuchLifecycleConfiguration",
         lambda answer: lifecycle(answer["Rules"]),
     ),
+    ("BucketLoggingStatus", "get_bucket_logging", "", _whole),
     (
         "Tags",
         "get_bucket_tagging",
@@ -79,10 +84,6 @@ ATTRIBUTES: Attributes = (
         lambda answer: boto3_tag_list_to_ansible_dict(answer["TagSet"]),
     ),
 )
-
-
-def _whole(answer: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
 
 # What no role configures, and what somebody may have added by hand. Access control lists are not among them: under
@@ -96,7 +97,6 @@ ADDED_ATTRIBUTES: Attributes = (
         "ReplicationConfigurationNotFoundError",
         lambda answer: answer["ReplicationConfiguration"],
     ),
-    ("BucketLoggingStatus", "get_bucket_logging", "", _whole),
     ("NotificationConfiguration", "get_bucket_notification_configuration", "", _whole),
 )
 ADDED = tuple(attribute for attribute, *_rest in ADDED_ATTRIBUTES)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,13 @@ def _public_access(value: Attributes) -> dict[str, bool]:
     return {name: bool(value.get(name)) for name in _BLOCKED} if value else {}
 
 
+def _logging(value: Attributes) -> dict[str, Any]:
+    """Where access is logged to, without what S3 adds to it."""
+    kept = ("TargetBucket", "TargetPrefix")
+    told = value.get("LoggingEnabled", {})
+    return {"LoggingEnabled": {name: told.get(name, "") for name in kept}} if value else {}
+
+
 def _lifecycle(value: Attributes) -> dict[str, Any]:
     return {"Rules": values.unordered(lifecycle(value["Rules"])["Rules"])} if value.get("Rules") else {}
 
@@ -47,6 +54,7 @@ FORMS: Mapping[str, Callable[[Any], Any]] = {
     "OwnershipControls": dict,
     "Policy": values.policy,
     "LifecycleConfiguration": _lifecycle,
+    "BucketLoggingStatus": _logging,
     "Tags": values.tags,
     **dict.fromkeys(ADDED, dict),
 }
@@ -56,6 +64,19 @@ DECLARABLE = tuple(name for name in FORMS if name not in ADDED)
 def is_marker(version: Mapping[str, Any]) -> bool:
     """Whether an object only marks a prefix: it is empty and its key ends in a slash."""
     return version["Key"].endswith("/") and version["Size"] == 0
+
+
+def logged_into(attributes: Attributes) -> str:
+    """The bucket that access is logged to; empty for none."""
+    return attributes.get("BucketLoggingStatus", {}).get("LoggingEnabled", {}).get("TargetBucket", "")
+
+
+def denies_deletion(policy: Attributes) -> bool:
+    """Whether a bucket's policy keeps everybody from deleting objects at any time."""
+    return any(
+        statement["Effect"] == "Deny" and "Condition" not in statement and "s3:DeleteObject" in statement["Action"]
+        for statement in policy.get("Statement", [])
+    )
 
 
 def is_owned(tags: Tags, identity: Tags) -> bool:
@@ -77,6 +98,14 @@ class Wanted:
     name: str
     attributes: Attributes
     markers: tuple[str, ...] = ()
+
+
+def in_order(wanted: Sequence[Wanted]) -> list[list[int]]:
+    """The places of the buckets, in the order in which they are made: first those that others log access into."""
+    targets = {logged_into(bucket.attributes) for bucket in wanted}
+    places = range(len(wanted))
+    waves = [[at for at in places if (wanted[at].name in targets) is first] for first in (True, False)]
+    return [wave for wave in waves if wave]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ _OWNER = owner_by_name(
     "RoleName",
     instance_role="iam",
     flow_log_role="network",
+    trail_role="audit",
     budget_identity="guardrails",
     scheduler_identity="guardrails",
 )

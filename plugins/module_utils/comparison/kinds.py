@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import compute, encryption, guardrails, iam, monitoring, network, storage
+from . import audit, compute, encryption, guardrails, iam, monitoring, network, storage
 
 # In the order in which they refer to each other.
 KINDS = {
     **encryption.KINDS,
     **network.KINDS,
     **storage.KINDS,
+    **audit.KINDS,
     **iam.KINDS,
     **compute.KINDS,
     **monitoring.KINDS,
@@ -29,6 +30,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "encryption": (),
     "network": (),
     "storage": (),
+    # Whether somebody else's trail records all that ours would.
+    "audit": ("audit",),
     "iam": (),
     "compute": ("network", "iam"),
     "monitoring": ("compute",),

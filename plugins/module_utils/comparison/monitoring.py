@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..discovery.identity import alarm_owner
 from ..metric_filter.transform import normal
 from . import values
 from .model import Attribute, Entry, Key, Kind, Standing
@@ -28,7 +29,7 @@ LOG_GROUP = Kind(
     },
     keys=(by_member("logGroupName"),),
     entries=entries_of("log_group"),
-    owner=owner_by_name("logGroupName", vpc_log_group="network", ec2_log_group="monitoring"),
+    owner=owner_by_name("logGroupName", vpc_log_group="network", ec2_log_group="monitoring", trail_log_group="audit"),
     identifier=lambda group: group.get("logGroupArn") or group.get("arn", "").removesuffix(":*"),
     label=labelled_by("logGroupName"),
 )
@@ -75,10 +76,8 @@ TOPIC = Kind(
 
 
 def _alarm_owner(alarm: Entry, standing: Standing) -> str:
-    """Alarms that are called after the instances, whoever made them."""
-    prefix = standing.identity.names.get("instance")
-    return "monitoring" if prefix and alarm["AlarmName"].startswith(f"{prefix}-") else ""
-
+    """Alarms that are called after the instances or the audit, whoever made them."""
+    return alarm_owner(alarm["AlarmName"], standing.identity.names)
 
 
 def _queries(queries: Any) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from ..ebs_defaults.api import READS as EBS_DEFAULTS
+from ..trail.transform import covers, told_selectors
 from .api import Reader
 from .identity import Identity, tags_of
 from .kinds import EC2_KINDS, ID_FILTERS, Ec2Kind, Scope
@@ -196,6 +197,22 @@ class Collector:
             if record["Type"] == "A" and of_instance.fullmatch(record["Name"])
         ]
 
+    def _trails(self) -> list[dict[str, Any]]:
+        return self._reader.list("cloudtrail", "describe_trails", "trailList", includeShadowTrails=False)
+
+    def _covering_trails(self) -> list[dict[str, Any]]:
+        """Those of others that record all regions, and so what a trail of the environment would."""
+        listed = self._reader.list("cloudtrail", "describe_trails", "trailList", includeShadowTrails=True)
+        others = [one for one in listed if one["IsMultiRegionTrail"] and one["Name"] != self._identity.names.get("trail")]
+        return [trail for trail in map(self._with_state, others) if covers(trail)]
+
+    def _with_state(self, trail: dict[str, Any]) -> dict[str, Any]:
+        arn = trail["TrailARN"]
+        status = self._reader.ask("cloudtrail", "get_trail_status", Name=arn) or {}
+        custom = trail.get("HasCustomEventSelectors")
+        answer = self._reader.ask("cloudtrail", "get_event_selectors", TrailName=arn) if custom else None
+        return {**trail, "IsLogging": status.get("IsLogging"), "EventSelectors": told_selectors(answer or {})}
+
     def _log_groups(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
         return self._by_name(
             "log_group",
@@ -297,6 +314,8 @@ class Collector:
         "dashboard": _dashboards,
         "dns_record": _dns_records,
         "ebs_defaults": _ebs_defaults,
+        "trail": _trails,
+        "covering_trail": _covering_trails,
     }
     _dependent = {"log_group": _log_groups, "alarm": _alarms, "ssm_parameter": _parameters}
     # What role guardrails makes.

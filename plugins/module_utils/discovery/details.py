@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from ..lock import api as lock
+from ..trail.transform import told_selectors
 from . import outputs
 from .api import CallError, Reader
 from .collect import Collector, Found
@@ -126,6 +127,22 @@ class Details:
             "Tags": lambda: self._reader.list("sns", "list_tags_for_resource", "Tags", ResourceArn=arn),
         }
 
+    def _trail(self, trail: Entry) -> Reads:
+        arn = trail["TrailARN"]
+
+        def selectors() -> list[Any]:
+            return told_selectors(self._reader.ask("cloudtrail", "get_event_selectors", TrailName=arn) or {})
+
+        def tags() -> list[dict[str, str]]:
+            listed = self._reader.list("cloudtrail", "list_tags", "ResourceTagList", ResourceIdList=[arn])
+            return [tag for resource in listed for tag in resource["TagsList"]]
+
+        return {
+            "EventSelectors": selectors,
+            "IsLogging": lambda: (self._reader.ask("cloudtrail", "get_trail_status", Name=arn) or {}).get("IsLogging"),
+            "Tags": tags,
+        }
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -210,6 +227,7 @@ class Details:
         "iam_role": _role,
         "sns_topic": _topic,
         "dashboard": _dashboard,
+        "trail": _trail,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,

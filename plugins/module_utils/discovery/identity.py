@@ -49,3 +49,14 @@ def tags_of(resource: Mapping) -> dict[str, str]:
     """The tags of a described resource as a dictionary, whatever the service calls the list, or one that is there."""
     tags: Mapping | Iterable[Mapping] = resource.get("Tags") or resource.get("TagSet") or []
     return dict(tags) if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def alarm_owner(name: str, names: Mapping[str, str]) -> str:
+    """The role that makes alarms with a name like this one; empty for none.
+
+    Args:
+        name: of the alarm.
+        names: the environment's, of which the purposes instance and audit_alarms begin the names of alarms.
+    """
+    prefixes = {names.get("audit_alarms"): "audit", names.get("instance"): "monitoring"}
+    return next((role for prefix, role in prefixes.items() if prefix and name.startswith(f"{prefix}-")), "")

@@ -122,6 +122,7 @@ NAMED_KINDS = (
     "schedule",
     "budget",
     "kms_key",
+    "trail",
 )
 # The account's own settings of a region, and others' trails. They belong to no environment, and no list of its resources has them.
 ACCOUNT_KINDS = ("ebs_defaults", "covering_trail")
@@ -168,6 +169,7 @@ DESCRIBED_ARN_TYPES = {
     "scheduler": {"schedule-group"},
     "budgets": {"budget"},
     "kms": {"key"},
+    "cloudtrail": {"trail"},
 }
 
 # The kinds that each answer is made of.
@@ -188,6 +190,7 @@ GATHER = {
         "iam_role",
     },
     "storage": {"bucket"},
+    "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
     "compute": {"instance", "key_pair"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .collect import Found
-from .identity import Identity, tags_of
+from .identity import Identity, alarm_owner, tags_of
 from .transform import plain
 
 Resource = Mapping[str, Any]
@@ -38,6 +38,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
     makers = {
         "encryption": encryption,
         "network": network,
+        "audit": audit,
         "iam": iam,
         "compute": compute,
         "monitoring": monitoring,
@@ -101,9 +102,9 @@ def network(found: Found, identity: Identity) -> dict[str, Any]:
 
 def storage(found: Found, identity: Identity, partition: str) -> dict[str, Any]:
     """The outputs of role storage."""
-    datasets, models, operations = (
+    datasets, models, operations, logs = (
         _existing(found["bucket"], "Name", identity.names.get(f"{purpose}_bucket"))
-        for purpose in ("datasets", "models", "operations")
+        for purpose in ("datasets", "models", "operations", "logs")
     )
     return {
         "datasets_bucket": datasets,
@@ -111,6 +112,18 @@ def storage(found: Found, identity: Identity, partition: str) -> dict[str, Any]:
         "models_bucket": models,
         "models_bucket_arn": f"arn:{partition}:s3:::{models}" if models else "",
         "operations_bucket": operations,
+        "logs_bucket": logs,
+    }
+
+
+def audit(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role audit. Somebody else's trail counts only where the environment has none of its own."""
+    log_group = _existing(found["log_group"], "logGroupName", identity.names.get("trail_log_group"))
+    return {
+        "trail_arn": first(found["trail"], "TrailARN"),
+        "log_group": log_group,
+        "alarm_names": _alarm_names(found, identity, "audit"),
+        "covered_by": "" if found["trail"] else first(found["covering_trail"], "TrailARN"),
     }
 
 
@@ -147,7 +160,7 @@ def monitoring(found: Found, identity: Identity) -> dict[str, Any]:
             for purpose in ("vpc", "ec2")
         },
         "topic_arn": first((entry for entry in found["sns_topic"] if entry["TopicArn"].endswith(topic)), "TopicArn"),
-        "alarm_names": sorted(alarm["AlarmName"] for alarm in found["alarm"]),
+        "alarm_names": _alarm_names(found, identity, "monitoring", ""),
         "dashboard_name": _existing(found["dashboard"], "DashboardName", names.get("dashboard")),
     }
 
@@ -163,6 +176,11 @@ def guardrails(found: Found, identity: Identity) -> dict[str, Any]:
         "budget_role_arn": arns.get(names.get("budget_identity", ""), ""),
         "schedule_role_arn": arns.get(names.get("scheduler_identity", ""), ""),
     }
+
+
+def _alarm_names(found: Found, identity: Identity, *roles: str) -> list[str]:
+    names = (alarm["AlarmName"] for alarm in found["alarm"])
+    return sorted(name for name in names if alarm_owner(name, identity.names) in roles)
 
 
 def _standing(instances: Iterable[Resource], **tags: str) -> list[Resource]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .collect import Found
-from .identity import Identity, tags_of
+from .identity import Identity, alarm_owner, tags_of
 from .kinds import ACCOUNT_KINDS, DESCRIBED_ARN_TYPES, EC2_KINDS, Scope
 
 TagsByArn = Mapping[str, Mapping[str, str]]
@@ -30,6 +30,7 @@ _NAME = {
     "schedule": "Name",
     "budget": "BudgetName",
     "kms_key": "AliasName",
+    "trail": "Name",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -45,6 +46,7 @@ _ARN = {
     "schedule_group": "Arn",
     "schedule": "Arn",
     "kms_key": "Arn",
+    "trail": "TrailARN",
 }
 
 
@@ -89,11 +91,11 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         for gateway in found.get("nat_gateway", [])
         for address in gateway.get("NatGatewayAddresses", [])
     }
-    alarm_prefix = f"{identity.names.get('instance', identity.name)}-"
+    alarm_names = {"instance": identity.name, **identity.names}
 
     def owns_alarm(alarm: Mapping[str, Any]) -> bool:
         on_instance = any(dimension["Value"] in instance_ids for dimension in alarm.get("Dimensions", []))
-        return on_instance or alarm["AlarmName"].startswith(alarm_prefix) or alarm["AlarmArn"] in tags
+        return on_instance or alarm_owner(alarm["AlarmName"], alarm_names) or alarm["AlarmArn"] in tags
 
     rules: dict[str, Callable[[Mapping[str, Any]], bool]] = {
         "elastic_ip": lambda address: (
@@ -105,6 +107,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         ),
         "flow_log": lambda log: identity.owns_tags(tags_of(log)) or log["ResourceId"] in tied_ids,
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
+        "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
         "iam_policy": lambda policy: identity.owns_tags(tags_of(policy)),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.

@@ -71,6 +71,13 @@ RULES: dict[str, NameRule] = {
     ),
     "budget": NameRule("a budget's name", 100, r"[A-Za-z0-9 _.@+=-]+", "letters, digits, spaces and _.@+=-"),
     "schedule_group": NameRule("a schedule group's name", 64, r"[0-9a-zA-Z_.-]+", "letters, digits and _.-"),
+    "trail": NameRule(
+        "a trail's name",
+        128,
+        r"[A-Za-z0-9]+([._-][A-Za-z0-9]+)*",
+        "letters and digits, with single ., _ or - between them",
+        shortest=3,
+    ),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),
 }
 

@@ -16,6 +16,7 @@ NAMES = {
     "storage_datasets_bucket": "bucket",
     "storage_models_bucket": "bucket",
     "storage_operations_bucket": "bucket",
+    "storage_logs_bucket": "bucket",
 }
 # What has to be known to remove the buckets.
 ABSENT = ("storage_destroy_data", "storage_mfa_delete_data")
@@ -25,6 +26,7 @@ DAYS = (
     "storage_models_noncurrent_glacier_days",
     "storage_models_noncurrent_expiration_days",
     "storage_incomplete_upload_days",
+    "storage_log_days",
 )
 # S3 Lifecycle counts days in a signed 32-bit number.
 MOST_DAYS = 2147483647

@@ -290,6 +290,8 @@ RULES: dict[str, Rule] = {
             # The snapshots of an image are charged for themselves.
             *("image", "key_pair", "launch_template", "object"),
             *("iam_role", "role_policy", "instance_profile", "iam_policy"),
+            # An account's first copy of management events; data events and further copies are charged by use.
+            "trail",
             *("sns_topic", "budget", "budget_action", "schedule", "schedule_group", "ssm_document", "lambda_function"),
             *("dns_record", "ebs_defaults"),
             # As the emulator names what AWS calls vpc-flow-log.

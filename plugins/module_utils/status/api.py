@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from . import metrics
 # What runs or costs anything, and what tells that it is the environment's.
 KINDS = {
     *("vpc", "subnet", "instance", "volume", "snapshot", "nat_gateway", "elastic_ip", "vpc_endpoint", "flow_log"),
-    *("bucket", "log_group", "alarm", "kms_key"),
+    *("bucket", "log_group", "alarm", "kms_key", "trail", "covering_trail"),
 }
 _IDS_A_CALL = 100
 # With 288 values of a day each they stay below what one call may return.
@@ -67,6 +67,7 @@ class Answers:
         sessions: the active sessions of Session Manager in the region.
         events: the newest events by log stream, the oldest of them first.
         budget: the budget, None where there is none.
+        trails: by the ARN of the environment's trail, whether it records and what keeps it from that.
     """
 
     account: str
@@ -78,6 +79,7 @@ class Answers:
     sessions: Entries
     events: dict[str, Entries]
     budget: dict[str, Any] | None
+    trails: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Asker:
@@ -116,6 +118,7 @@ class Asker:
         resources = flatten(claimed, tags, self._identity, partition)
         ids = [instance["InstanceId"] for instance in claimed["instance"]]
         statuses = executor.submit(self._statuses, ids)
+        trails = executor.submit(self._trails, claimed["trail"])
         day = executor.submit(self._day, ids)
         month = executor.submit(self._month, ids, resources)
         events = self._events(streams.result(), ids, executor)
@@ -132,6 +135,7 @@ class Asker:
             sessions=sessions.result(),
             events=events,
             budget=budget.result() if budget else None,
+            trails=trails.result(),
         )
         return answers, ask.errors
 
@@ -147,6 +151,10 @@ class Asker:
                 IncludeAllInstances=True,
             )
         ]
+
+    def _trails(self, trails: Entries) -> dict[str, dict[str, Any]]:
+        arns = [trail["TrailARN"] for trail in trails]
+        return {arn: self._reader.ask("cloudtrail", "get_trail_status", Name=arn) or {} for arn in arns}
 
     def _day(self, ids: Iterable[str]) -> metrics.Results:
         return self._measures(metrics.day_queries(ids, self._wishes.namespace), metrics.day_start(self._now))

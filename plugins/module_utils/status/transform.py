@@ -46,6 +46,7 @@ _PARTS_OF_SERVICES = {
     "ssm": "sessions",
     "s3": "buckets",
     "budgets": "budget",
+    "cloudtrail": "trails",
     "sts": "account",
 }
 
@@ -69,6 +70,7 @@ def told(answers: Answers, errors: Iterable[CallError], now: datetime) -> Entry:
         "instances": listed,
         "network": network(answers.found),
         "buckets": buckets(answers, now),
+        "trails": trails(answers.found, answers.trails),
         "alarms": alarms(answers.found["alarm"], names),
         "metrics": metrics.of_day(ids, answers.day),
         "sessions": sessions(answers.sessions, names),
@@ -208,6 +210,27 @@ def buckets(answers: Answers, now: datetime) -> Entries:
             }
         )
     return entries
+
+
+def trails(found: Mapping[str, Entries], states: Mapping[str, Entry]) -> Entries:
+    """The environment's trail; those of others that record all of it where it has none.
+
+    Args:
+        found: as CloudTrail describes them.
+        states: of the environment's own, by ARN.
+    """
+    others = [] if found["trail"] else found["covering_trail"]
+    return [_trail(trail, states.get(trail["TrailARN"], trail), trail in found["trail"]) for trail in [*found["trail"], *others]]
+
+
+def _trail(trail: Entry, state: Entry, own: bool) -> Entry:
+    return {
+        "name": trail["Name"],
+        "own": own,
+        "records": state.get("IsLogging"),
+        "since": plain(state.get("StartLoggingTime", "")),
+        "reason": state.get("LatestDeliveryError") or state.get("LatestCloudWatchLogsDeliveryError") or "",
+    }
 
 
 def alarms(found: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> Entries:

@@ -33,6 +33,7 @@ def attention(status: Values, now: datetime) -> list[Values]:
         *_of_instances(status["instances"], now),
         *_of_alarms(status["alarms"], now),
         *_of_network(status["network"]),
+        *_of_trails(status["trails"]),
         *_of_hosts(status["hosts"] or []),
         *_of_jobs(status),
         *_of_agents(status, now),
@@ -81,6 +82,14 @@ def _of_network(network: Values) -> Found:
     for log in network["flow_logs"]:
         if log["delivery"] == "FAILED":
             yield WARN, f"flow log {log['id']} can't deliver{_because(log)}"
+
+
+def _of_trails(trails: t.Iterable[Values]) -> Found:
+    for trail in trails:
+        if trail["records"] is False:
+            yield BAD, f"the trail {trail['name']} does not record what is done in the account"
+        if trail["reason"]:
+            yield WARN, f"the trail {trail['name']} can't deliver{_because(trail)}"
 
 
 def _because(entry: Values) -> str:

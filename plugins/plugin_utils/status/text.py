@@ -108,6 +108,7 @@ class Text:
                 lines += self._listed("Kernels", [self._kernel(kernel) for kernel in status["kernels"]] or nothing)
             lines += self._listed("Network", [_network(status["network"])])
             lines += self._listed("Buckets", [_bucket(bucket) for bucket in status["buckets"]] or ["none"])
+            lines += self._listed("Trail", [_trail(trail) for trail in status["trails"]] or ["none"])
         lines += self._listed("Cost", _cost(status["cost"], status["stands"]))
         lines += self._listed("Budget", [_budget(status["budget"])] if status["budget"] else [])
         return lines + self._listed("Not seen", [f"{note['part']}: {note['text']}" for note in status["notes"]])
@@ -191,6 +192,12 @@ def _network(network: Values) -> str:
     named = {"NAT gateway": network["nat_gateways"], "endpoint": network["endpoints"], "flow log": network["flow_logs"]}
     told = [f"{len(there)} {what}{'s' if len(there) > 1 else ''}" for what, there in named.items() if there]
     return ", ".join(told) or ("a VPC" if network["vpc_ids"] else "none")
+
+
+def _trail(trail: Values) -> str:
+    whose = trail["name"] if trail["own"] else f"{trail['name']}, somebody else's"
+    state = {True: "records all regions", False: "does not record"}.get(trail["records"], "not known whether it records")
+    return f"{whose}, {state}{' ' if trail['ago'] else ''}{trail['ago']}"
 
 
 def _bucket(bucket: Values) -> str:

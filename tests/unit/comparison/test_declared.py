@@ -62,6 +62,9 @@ CHOICES: dict[str, dict[str, Any]] = {
     "a key": {"storage_encryption": "kms", "guardrails_budget_amount": 200, "encryption_ebs_default": True},
     "a key for all but buckets": {"encryption_key": True, "encryption_key_alias": "alias/mine"},
     "strict with MFA": {"mlinfra_security_preset": "strict", "storage_mfa_delete_data": True, "network_egress": "nat_instance"},
+    "objects on the trail": {"audit_data_events": "write", "audit_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/k"},
+    "a trail without alarms": {"audit_alarms": False, "audit_trail_name": "mine"},
+    "no trail": {"audit_trail": False},
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }

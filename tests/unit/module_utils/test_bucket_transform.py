@@ -59,6 +59,11 @@ def test_encryption_leaves_out_what_aws_adds() -> None:
         ("Policy", {"Statement": {"Action": "s3:*"}}, {"Statement": [{"Action": ["s3:*"]}]}),
         ("LifecycleConfiguration", {"Rules": [{"ID": "a"}, {"ID": "b"}]}, {"Rules": [{"ID": "b", "Filter": {}}, {"ID": "a"}]}),
         ("LifecycleConfiguration", {}, {"Rules": []}),
+        (
+            "BucketLoggingStatus",
+            {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": "a/"}},
+            {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": "a/", "TargetObjectKeyFormat": {"SimplePrefix": {}}}},
+        ),
         ("Tags", {"a": "1"}, {"aws:cloudformation:stack-id": "x", "a": "1"}),
     ],
 )
@@ -193,6 +198,27 @@ IDENTITY = {"Project": "mlinfra", "Environment": "dev"}
 )
 def test_whose_a_bucket_is(tags: dict, owned: bool) -> None:
     assert transform.is_owned(tags, IDENTITY) is owned
+
+
+def test_what_others_log_into_comes_first() -> None:
+    logged = {"BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": "access/a/"}}}
+    wanted = [Wanted("a", logged), Wanted("logs", {"BucketLoggingStatus": {}}), Wanted("b", logged)]
+    assert transform.in_order(wanted) == [[1], [0, 2]]
+    assert transform.in_order(wanted[1:2]) == [[0]]
+
+
+@pytest.mark.parametrize(
+    ("statement", "denied"),
+    [
+        ({"Effect": "Deny", "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"]}, True),
+        ({"Effect": "Allow", "Action": ["s3:DeleteObject"]}, False),
+        ({"Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}, False),
+        ({"Effect": "Deny", "Action": ["s3:PutObject"]}, False),
+    ],
+)
+def test_whether_deletion_is_denied(statement: dict, denied: bool) -> None:
+    assert transform.denies_deletion({"Statement": [statement]}) is denied
+    assert not transform.denies_deletion({})
 
 
 def test_problems_are_told_together() -> None:

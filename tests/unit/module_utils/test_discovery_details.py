@@ -69,9 +69,24 @@ def test_a_topic_has_its_attributes_and_who_listens(aws):
     }
 
 
-def test_a_log_group_has_tags_like_everything_else(aws):
+def test_a_log_group_has_tags_and_filters(aws):
     aws.answer("logs", "list_tags_for_resource", {"tags": {"a": "b"}}, {"resourceArn": GROUP})
-    assert add(aws, "log_group", {"arn": f"{GROUP}:*"}) == {"Tags": [{"Key": "a", "Value": "b"}]}
+    aws.answer("logs", "describe_metric_filters", {"metricFilters": [{"filterName": "f"}]}, {"logGroupName": "g"})
+    told = add(aws, "log_group", {"logGroupName": "g", "arn": f"{GROUP}:*", "metricFilterCount": 1})
+    assert told == {"Tags": [{"Key": "a", "Value": "b"}], "MetricFilters": [{"filterName": "f"}]}
+
+
+def test_a_trail_has_its_state_its_selectors_and_its_tags(aws):
+    selector = {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
+    aws.answer("cloudtrail", "get_event_selectors", {"AdvancedEventSelectors": [selector]}, {"TrailName": "t"})
+    aws.answer("cloudtrail", "get_trail_status", {"IsLogging": True}, {"Name": "t"})
+    listed = {"ResourceTagList": [{"TagsList": [{"Key": "a", "Value": "b"}]}]}
+    aws.answer("cloudtrail", "list_tags", listed, {"ResourceIdList": ["t"]})
+    assert add(aws, "trail", {"TrailARN": "t"}) == {
+        "EventSelectors": [selector],
+        "IsLogging": True,
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
 
 
 def test_a_dashboard_has_its_body_and_one_that_went_meanwhile_has_none(aws):

@@ -146,7 +146,24 @@ def test_storage():
         "models_bucket": "p-dev-models",
         "models_bucket_arn": "arn:aws-cn:s3:::p-dev-models",
         "operations_bucket": "",
+        "logs_bucket": "",
     }
+
+
+def test_audit():
+    names = {"trail_log_group": "/t", "audit_alarms": "p-dev-audit", "instance": "p-dev-i"}
+    identity = Identity("p-dev", {"a": "b"}, names)
+    stands = {
+        "trail": [{"TrailARN": "own"}],
+        "covering_trail": [{"TrailARN": "other"}],
+        "log_group": [{"logGroupName": "/t"}],
+        "alarm": [{"AlarmName": name} for name in ("p-dev-audit-b", "p-dev-i-1-cpu", "p-dev-audit-a")],
+        "iam_role": [],
+    }
+    alarms = ["p-dev-audit-a", "p-dev-audit-b"]
+    told = {"trail_arn": "own", "log_group": "/t", "alarm_names": alarms, "covered_by": ""}
+    assert outputs.audit(stands, identity) == told
+    assert outputs.audit({**stands, "trail": []}, identity) == {**told, "trail_arn": "", "covered_by": "other"}
 
 
 def test_iam():

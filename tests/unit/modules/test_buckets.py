@@ -135,6 +135,29 @@ def test_data_that_comes_meanwhile_goes_where_all_data_goes(aws: Any) -> None:
     assert absent(aws, contents=True).action == "delete"
 
 
+def test_a_policy_that_keeps_objects_goes_first(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    aws.answer("s3", "get_bucket_tagging", TAGS)
+    aws.answer("s3", "delete_bucket_policy", {}, {"Bucket": NAME})
+    aws.answer("s3", "list_multipart_uploads", {})
+    aws.answer("s3", "list_object_versions", DATA)
+    # Not all of S3 knows at once that it is gone.
+    aws.answer("s3", "delete_objects", {"Errors": [{"Key": "raw/a", "Code": "AccessDenied"}]})
+    aws.answer("s3", "delete_objects", {})
+    aws.answer("s3", "delete_bucket", {})
+    done = module.ensure_absent(Buckets(aws("s3")), NAME, True, IDENTITY, False, locked=True)
+    assert (done.action, slept) == ("delete", [1])
+
+
+@pytest.mark.parametrize("contents", [True, False])
+def test_the_policy_stays_where_nothing_is_deleted(aws: Any, contents: bool) -> None:
+    aws.answer("s3", "get_bucket_tagging", TAGS)
+    if not contents:
+        aws.answer("s3", "list_object_versions", DATA)
+    module.ensure_absent(Buckets(aws("s3")), NAME, contents, IDENTITY, contents, locked=True)
+
+
 def test_what_is_filled_all_the_time_is_an_error(aws: Any) -> None:
     aws.answer("s3", "get_bucket_tagging", TAGS)
     for _each in range(module.TRIES):

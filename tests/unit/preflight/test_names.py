@@ -24,6 +24,7 @@ GOOD = {
     "resource": "ml-dev",
     "region": "us-east-1",
     "login": "ec2-user",
+    "trail": "ml-dev",
     "budget": "ml-dev",
     "schedule_group": "ml-dev",
     "key_alias": "alias/ml-dev",

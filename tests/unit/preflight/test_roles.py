@@ -13,7 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails"]
 GOOD = {
     "project": {
         "mlinfra_project": "ml",
@@ -52,11 +52,27 @@ GOOD = {
         "storage_datasets_bucket": "ml-dev-datasets",
         "storage_models_bucket": "ml-dev-models",
         "storage_operations_bucket": "ml-dev-operations",
+        "storage_logs_bucket": "ml-dev-logs",
+        "storage_log_days": 7,
         "storage_datasets_prefixes": ["raw", "processed/daily"],
         "storage_datasets_glacier_days": 90,
         "storage_models_noncurrent_glacier_days": 30,
         "storage_models_noncurrent_expiration_days": 365,
         "storage_incomplete_upload_days": 7,
+    },
+    "audit": {
+        "audit_trail": True,
+        "audit_trail_name": "ml-dev",
+        "audit_bucket": "ml-dev-logs",
+        "audit_data_events": "write",
+        "audit_data_buckets": ["ml-dev-datasets"],
+        "audit_kms_key_arn": "arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000",
+        "audit_alarm_prefix": "ml-dev-audit",
+        "audit_log_retention_days": 7,
+        "audit_tags": {"Project": "ml"},
+        "storage_logs": True,
+        "storage_logs_bucket": "ml-dev-logs",
+        "preflight_roles": ["storage", "audit"],
     },
     "iam": {
         "iam_instance_role_name": "ml-dev-ml-instance",
@@ -302,6 +318,19 @@ SETTING_OF_EACH_CASE = [
     ("encryption", {"encryption_deletion_days": 6}, "encryption_deletion_days: 6 is out of range; choose a number from 7 to 30"),
     ("encryption", {"encryption_key": False}, "encryption_key: false contradicts storage_encryption: kms"),
     ("encryption", {"encryption_state": "absent"}, "would remove the key that storage_encryption: kms encrypts by"),
+    ("storage", {"storage_log_days": 0}, "storage_log_days: 0 is out of range"),
+    ("storage", {"storage_logs_bucket": "ml-dev-models"}, "is the name of storage_models_bucket too"),
+    ("audit", {"audit_trail_name": "ml"}, "has 2 characters, and a trail's name has at least 3"),
+    ("audit", {"audit_trail_name": "-ml-"}, "audit_trail_name: -ml- is not a trail's name"),
+    ("audit", {"audit_kms_key_arn": "alias/ml"}, "audit_kms_key_arn: alias/ml is not the ARN of a key"),
+    ("audit", {"audit_log_retention_days": 8}, "audit_log_retention_days: 8 is not a number of days"),
+    ("audit", {"audit_alarm_prefix": "a" * 240}, "has 263 characters, and an alarm's name has at most 255"),
+    ("audit", {"audit_data_buckets": ["Ml"]}, "audit_data_buckets[0]: Ml has 2 characters"),
+    ("audit", {"audit_data_buckets": []}, "audit_data_buckets: (empty) leaves no object to record"),
+    ("audit", {"audit_tags": {"aws:a": "b"}}, "audit_tags"),
+    ("audit", {"storage_logs": False}, "audit_trail: true needs the bucket that storage_logs leaves out"),
+    ("audit", {"storage_logs_bucket": "other-logs"}, "audit_bucket: ml-dev-logs is not what the bucket of logs is for"),
+    ("audit", {"storage_trail_name": "other"}, "storage has storage_trail_name (other): make them the same"),
     ("guardrails", {"guardrails_budget_amount": -1.0}, "guardrails_budget_amount: -1.0 is out of range"),
     ("guardrails", {"guardrails_budget_amount": 0}, "guardrails_budget_cap: 120 caps no budget"),
     ("guardrails", {"guardrails_budget_cap": 1001}, "from 0 to 1000 (per cent)"),
@@ -354,6 +383,7 @@ def test_removal_takes_no_more_than_names(role: str) -> None:
         "network_cidr": "x",
         "network_allowed_cidrs": ["0.0.0.0/0"],
         "storage_datasets_glacier_days": -1,
+        "audit_kms_key_arn": "x",
         "iam_permissions_boundary": "x",
         "compute_instance_count": -1,
         "monitoring_email": "x",

@@ -16,7 +16,7 @@ STARTED = NOW - timedelta(hours=3)
 TAGS = {"Environment": "dev"}
 FILTERS = [{"Name": "tag:Environment", "Values": ["dev"]}]
 GROUP = "/aws/ec2/p-dev"
-NAMES = {"ec2_log_group": GROUP, "budget": "p-dev", "instance": "p-dev-ml"}
+NAMES = {"ec2_log_group": GROUP, "trail": "p-dev", "budget": "p-dev", "instance": "p-dev-ml"}
 WISHES = Wishes(log_group=GROUP, log_lines=2, log_minutes=60, namespace="MLInfra/p-dev", budget=True)
 ACCOUNT = "123456789012"
 INSTANCE = {
@@ -43,13 +43,15 @@ def asker(aws, wishes: Wishes = WISHES) -> Asker:
     return Asker(aws, Identity("p-dev", TAGS, NAMES), wishes, NOW)
 
 
-def stands(aws, instances: list[dict]) -> None:
-    """Let discovery find these instances, and nothing else."""
+def stands(aws, instances: list[dict], trails: list[dict] | None = None) -> None:
+    """Let discovery find these instances and trails, and nothing else."""
     found = {"Reservations": [{"Instances": instances}]}
     states = {"Name": "instance-state-name", "Values": ["pending", "running", "shutting-down", "stopping", "stopped"]}
     aws.answer("ec2", "describe_vpcs", {"Vpcs": []}, {"Filters": FILTERS})
     aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": []})
     aws.answer("s3", "list_buckets", {"Buckets": []})
+    aws.answer("cloudtrail", "describe_trails", {"trailList": []}, {"includeShadowTrails": True})
+    aws.answer("cloudtrail", "describe_trails", {"trailList": trails or []}, {"includeShadowTrails": False})
     aws.answer("ec2", "describe_addresses", {"Addresses": []})
     aws.answer("ec2", "describe_flow_logs", {"FlowLogs": []})
     aws.answer("ec2", "describe_instances", found, {"Filters": [*FILTERS, states]})
@@ -89,7 +91,7 @@ def test_everything_is_asked(aws):
     streams(aws, "i-1/jupyter", "i-0/jupyter")
     aws.answer("ssm", "describe_sessions", {"Sessions": [session], "NextToken": "more"}, {"State": "Active"})
     aws.answer("ssm", "describe_sessions", {"Sessions": [session]}, {"State": "Active", "NextToken": "more"})
-    stands(aws, [INSTANCE])
+    stands(aws, [INSTANCE], [{"Name": "p-dev", "TrailARN": "arn:trail"}])
     asked = {"InstanceIds": ["i-1"], "IncludeAllInstances": True}
     aws.answer("ec2", "describe_instance_status", {"InstanceStatuses": [status]}, asked)
     day = {
@@ -111,11 +113,13 @@ def test_everything_is_asked(aws):
         "startFromHead": False,
     }
     aws.answer("logs", "get_log_events", {"events": [EVENT], "nextBackwardToken": "b"}, tail)
+    aws.answer("cloudtrail", "get_trail_status", {"IsLogging": True}, {"Name": "arn:trail"})
     aws.answer("budgets", "describe_budget", {"Budget": budget}, {"AccountId": ACCOUNT, "BudgetName": "p-dev"})
     answers, errors = asker(aws).read(OneAfterTheOther())
     assert errors == []
     assert (answers.account, answers.budget, answers.statuses) == (ACCOUNT, budget, [status])
     assert answers.sessions == [session, session]
+    assert answers.trails["arn:trail"]["IsLogging"] is True
     assert (answers.day, answers.month) == ({"d0_cpu": [(NOW, 12.5)]}, {"m0": [(NOW, 60.0)]})
     assert answers.events == {"i-1/jupyter": [EVENT]}
 

@@ -211,6 +211,7 @@ def test_a_budget():
         ("ssm", "ssm:DescribeSessions", "sessions"),
         ("resourcegroupstaggingapi", "tag:GetResources", "buckets"),
         ("budgets", "budgets:ViewBudget", "budget"),
+        ("cloudtrail", "cloudtrail:DescribeTrails", "trails"),
     ],
 )
 def test_a_refused_call_is_noted_once_with_its_part(service, permission, part):
@@ -230,9 +231,28 @@ def test_nothing_stands():
     told = transform.told(nothing, [], NOW)
     assert told["asked_at"] == "2026-11-28T12:00:00+00:00"
     assert told["network"] == {"vpc_ids": [], "nat_gateways": [], "endpoints": [], "flow_logs": []}
-    lists = ("instances", "buckets", "alarms", "sessions", "logs", "notes")
+    lists = ("instances", "buckets", "trails", "alarms", "sessions", "logs", "notes")
     assert [told[part] for part in lists] == [[]] * len(lists)
     assert (told["metrics"], told["budget"]) == ({}, None)
+
+
+OWN = {"Name": "p-dev", "TrailARN": "own"}
+OTHER = {"Name": "all", "TrailARN": "other", "IsLogging": True}
+
+
+@pytest.mark.parametrize(
+    ("own", "state", "told"),
+    [
+        ([OWN], {"IsLogging": True, "StartLoggingTime": STARTED}, ("p-dev", True, True, STARTED.isoformat(), "")),
+        ([OWN], {"IsLogging": False, "LatestDeliveryError": "AccessDenied"}, ("p-dev", True, False, "", "AccessDenied")),
+        ([OWN], {}, ("p-dev", True, None, "", "")),
+        ([], {}, ("all", False, True, "", "")),
+    ],
+    ids=["records", "stopped", "not told", "somebody else's"],
+)
+def test_the_trail(own, state, told):
+    [trail] = transform.trails({"trail": own, "covering_trail": [OTHER]}, {"own": state})
+    assert tuple(trail[part] for part in ("name", "own", "records", "since", "reason")) == told
 
 
 def test_the_network_and_the_buckets():
