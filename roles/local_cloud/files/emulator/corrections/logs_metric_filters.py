@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core.utils import unix_time_millis, utcnow
 from moto.logs.exceptions import ResourceNotFoundException
-from moto.logs.models import LogsBackend
+from moto.logs.models import LogGroup, LogsBackend, logs_backends
 
 from emulator.patching import around
 
@@ -56,17 +56,14 @@ def _delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> 
     self.filters.metric_filters = _others(self, log_group_name)
 
 
-def _describe_log_groups(original: Any, self: LogsBackend, *args: Any, **kwargs: Any) -> Any:
-    groups, token = original(self, *args, **kwargs)
-    for group in groups:
-        here = [one for one in self.filters.metric_filters if one["logGroupName"] == group["logGroupName"]]
-        group["metricFilterCount"] = len(here)
-    return groups, token
+def _to_describe_dict(original: Any, self: LogGroup) -> dict[str, Any]:
+    filters = logs_backends[self.account_id][self.region].filters.metric_filters
+    return {**original(self), "metricFilterCount": sum(one["logGroupName"] == self.name for one in filters)}
 
 
 def apply() -> None:
     """One of a name, in a group that stands and counts it, and gone with it."""
-    around(LogsBackend, "describe_log_groups", _describe_log_groups)
+    around(LogGroup, "to_describe_dict", _to_describe_dict)
     around(LogsBackend, "put_metric_filter", _put_metric_filter)
     around(LogsBackend, "describe_metric_filters", _describe_metric_filters)
     around(LogsBackend, "delete_metric_filter", _delete_metric_filter)
