@@ -143,7 +143,7 @@ def left_in(folder: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def runs(emulator: Emulator, before: dict[Path, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(emulator: Emulator, before: dict[Path, int], tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """The environment was made, looked at and its runs asked for; and a host was refused."""
     folder = tmp_path_factory.mktemp("secrets") / "left"
     made = Runs(emulator, folder)
@@ -156,7 +156,7 @@ def runs(emulator: Emulator, before: dict[Path, int], tmp_path_factory: pytest.T
     made.run("tests/integration/refused.yml", "-i", "refused,", "-c", "local")
     watch.end()
     made.watch, made.folder = watch, folder
-    yield made
+    return made
 
 
 @pytest.mark.weight(60)
