@@ -175,7 +175,7 @@ def test_a_role_may_do_what_its_policies_and_its_boundary_allow(place: Place, aw
         {"Action": "sns:ListTopics", "Resource": "*"},
     )
     iam.put_role_policy(RoleName="bounded", PolicyName="all", PolicyDocument=policy)
-    key = aws("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+    key = aws("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
     session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
 
     def may(service: str, call: str, region: str = "us-east-1", **arguments: Any) -> str:
