@@ -60,13 +60,18 @@ def policies() -> list[dict[str, Any]]:
     return permissions.filled_in(permissions.policies(permissions.read(), RUNS), **VALUES)
 
 
+@pytest.fixture(scope="module")
+def operator(site: Site, policies: list[dict[str, Any]]) -> dict[str, str]:
+    """The keys of a user with these policies."""
+    return user(site.client("iam"), "operator", policies)
+
+
 @pytest.mark.weight(60)
 @pytest.mark.xdist_group("operator's permissions")
 class TestOperator:
     """In this order, on one account."""
 
-    def test_they_are_enough_to_provision(self, site: Site, policies: list[dict[str, Any]]) -> None:
-        operator = user(site.client("iam"), "operator", policies)
+    def test_they_are_enough_to_provision(self, site: Site, operator: dict[str, str]) -> None:
         site.playbook("playbooks/provision.yml", *GUARDS, **operator)
         assert [vpc["CidrBlock"] for vpc in site.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
 
@@ -82,9 +87,9 @@ class TestOperator:
         assert f"user/less may not call {action} on {resource}; allow it in a policy of yours: docs/permissions.md" in said
         assert site.client("cloudwatch").describe_alarms(AlarmNames=[ALARM])["MetricAlarms"] == []
 
-    def test_neighbours_are_out_of_reach(self, site: Site) -> None:
+    def test_neighbours_are_out_of_reach(self, site: Site, operator: dict[str, str]) -> None:
         """The same calls on what another environment has are refused."""
-        ec2, session = site.client("ec2"), _Clients(site, "operator")
+        ec2, session = site.client("ec2"), _Clients(site, operator)
         tags = [{"Key": "Project", "Value": "bench"}, {"Key": "Environment", "Value": "other"}]
         vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"]["VpcId"]
         ours = [{"Key": "Project", "Value": "bench"}, {"Key": "Environment", "Value": "seed"}]
@@ -96,8 +101,7 @@ class TestOperator:
         session.refused("iam", "create_access_key", UserName="operator")
         ec2.delete_vpc(VpcId=vpc)
 
-    def test_they_are_enough_to_destroy(self, site: Site) -> None:
-        operator = _Clients(site, "operator").environment
+    def test_they_are_enough_to_destroy(self, site: Site, operator: dict[str, str]) -> None:
         told = site.playbook("playbooks/destroy.yml", *GUARDS, "-e", "confirm=seed destroy_data=true", **operator)
         assert "Residual     $0.00/month" in told
 
@@ -105,10 +109,8 @@ class TestOperator:
 class _Clients:
     """Calls by a key of a user."""
 
-    def __init__(self, site: Site, name: str) -> None:
-        key = site.client("iam").create_access_key(UserName=name)["AccessKey"]
-        self._site = site
-        self.environment = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    def __init__(self, site: Site, keys: dict[str, str]) -> None:
+        self._site, self._keys = site, keys
 
     def refused(self, service: str, call: str, **arguments: Any) -> None:
         """Make a call that must be refused for want of permission."""
@@ -117,8 +119,8 @@ class _Clients:
             region_name="us-east-1",
             endpoint_url=self._site.emulator.endpoint,
             verify=self._site.emulator.ca_bundle,
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=self._keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self._keys["AWS_SECRET_ACCESS_KEY"],
         )
         with pytest.raises(ClientError, match="is not authorized to perform"):
             getattr(client, call)(**arguments)

@@ -175,7 +175,7 @@ def test_a_role_may_do_what_its_policies_and_its_boundary_allow(place: Place, aw
         {"Action": "sns:ListTopics", "Resource": "*"},
     )
     iam.put_role_policy(RoleName="bounded", PolicyName="all", PolicyDocument=policy)
-    key = aws("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+    key = aws("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
     session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"])
 
     def may(service: str, call: str, region: str = "us-east-1", **arguments: Any) -> str:
@@ -191,6 +191,7 @@ def test_a_role_may_do_what_its_policies_and_its_boundary_allow(place: Place, aw
     assert may("ec2", "describe_vpcs") == ""
     assert may("ec2", "describe_vpcs", region="eu-west-1") == "UnauthorizedOperation"
     assert may("s3", "list_buckets") == "AccessDenied"
+    assert may("cloudwatch", "list_dashboards") == "AccessDeniedException"
     assert may("sts", "get_caller_identity") == ""
     assert may("sns", "list_topics") == ""
     boundary = iam.create_policy(PolicyName="b", PolicyDocument=put({"Action": "ec2:*", "Resource": "*"}))["Policy"]["Arn"]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from xml.sax.saxutils import escape
 
+from moto.core.request import determine_request_protocol
 from moto.core.responses import BaseResponse
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
@@ -100,7 +101,8 @@ class Seen:
                 if self._environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
                 else "json"
             )
-        return get_service_model(self.service).protocol
+        # Some services speak several: the client chooses.
+        return determine_request_protocol(get_service_model(self.service), self.response.normalized_request.content_type)
 
     @property
     def denial(self) -> str:

@@ -105,8 +105,6 @@ def _logs(operation: str, parameters: Parameters, where: Where) -> Iterator[str]
 
 def _sns(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     arn = parameters.get("TopicArn") or parameters.get("ResourceArn")
-    if not arn and parameters.get("SubscriptionArn", "").startswith("arn:"):
-        arn = parameters["SubscriptionArn"].rpartition(":")[0]
     if arn:
         yield arn
     elif operation == "CreateTopic":
