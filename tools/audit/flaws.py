@@ -28,7 +28,7 @@ def spoil(client: Callable[[str], Any], name: str) -> None:
         client: makes a boto3 client of a service.
         name: the environment's, which the names of all that it has begin with.
     """
-    for part in (_network, _instance, _identities, _keys, _buckets, _monitoring):
+    for part in (_network, _instance, _identities, _keys, _buckets, _monitoring, _trail):
         part(client, name)
 
 
@@ -159,3 +159,12 @@ def _monitoring(client: Callable[[str], Any], name: str) -> None:
     logs.put_log_events(logGroupName=group, logStreamName="secrets", logEvents=[event])
     readers = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "logs:*", "Resource": "*"}
     logs.put_resource_policy(policyName="readers", policyDocument=_policy(readers))
+
+
+def _trail(client: Callable[[str], Any], name: str) -> None:
+    trails, logs = client("cloudtrail"), client("logs")
+    for trail in [one["Name"] for one in trails.describe_trails()["trailList"]]:
+        trails.update_trail(Name=trail, IsMultiRegionTrail=False, EnableLogFileValidation=False)
+        trails.stop_logging(Name=trail)
+    for told in logs.describe_metric_filters()["metricFilters"]:
+        logs.delete_metric_filter(logGroupName=told["logGroupName"], filterName=told["filterName"])
