@@ -180,7 +180,7 @@ def test_metric_alarm(wanted: list[str], others: list[str]) -> None:
     assert [entry["AlarmName"] for entry in metric_alarm.plan(entries_of, [], "").put] == wanted
 
 
-@given(st.lists(entries("logs", "DescribeMetricFilters", "metricFilters", always=("filterName",)), max_size=3))
+@given(st.lists(entries("logs", "DescribeMetricFilters", "metricFilters", always=("filterName", "metricTransformations")), max_size=3))
 def test_metric_filter(standing: list[dict[str, Any]]) -> None:
     """Only what is unwanted goes, each once."""
     names = sorted({entry["filterName"] for entry in standing})
