@@ -42,7 +42,9 @@ def like(shape: Shape, always: tuple[str, ...] = (), depth: int = 0) -> st.Searc
     """Values of a shape."""
     kind = shape.type_name
     if kind == "structure":
-        members = {} if depth > _DEEPEST else shape.members
+        members = {
+            name: member for name, member in shape.members.items() if depth <= _DEEPEST or name in shape.required_members
+        }
         made = {name: like(member, (), depth + 1) for name, member in members.items()}
         # A tag is its key and its value, and so are other pairs; a part of an entry is whole where it is there.
         needed = {*shape.required_members, *always, *({"Key", "Value"} & made.keys())}

@@ -22,6 +22,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import trans
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
 from ansible_collections.mlinfra.aws.plugins.module_utils.status import transform as status
 from ansible_collections.mlinfra.aws.plugins.module_utils.subnet import transform as subnet
+from ansible_collections.mlinfra.aws.plugins.module_utils.trail import transform as trail
 from ansible_collections.mlinfra.aws.plugins.module_utils.vpc_endpoint import transform as vpc_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,7 +180,7 @@ def test_metric_alarm(wanted: list[str], others: list[str]) -> None:
     assert [entry["AlarmName"] for entry in metric_alarm.plan(entries_of, [], "").put] == wanted
 
 
-@given(st.lists(entries("logs", "DescribeMetricFilters", "metricFilters", always=("filterName",)), max_size=3))
+@given(st.lists(entries("logs", "DescribeMetricFilters", "metricFilters", always=("filterName", "metricTransformations")), max_size=3))
 def test_metric_filter(standing: list[dict[str, Any]]) -> None:
     """Only what is unwanted goes, each once."""
     names = sorted({entry["filterName"] for entry in standing})
@@ -267,6 +268,15 @@ def test_subnet(ranges: list[str], given: dict[str, str], public: bool) -> None:
     ids = [entry["SubnetId"] for entry in standing]
     assert subnet.plan("vpc-1", [], standing, ids).delete == sorted(ids)
     assert len(subnet.plan("vpc-1", wanted, [], []).create) == len(ranges)
+
+
+@given(entries("cloudtrail", "GetEventSelectors"))
+def test_trail(answer: dict[str, Any]) -> None:
+    """Selectors have one order, whatever order CloudTrail tells them in, and put in order twice are as once."""
+    told = trail.told_selectors(answer)
+    assert trail.selectors(told) == trail.selectors(reversed(told))
+    assert trail.selectors(trail.selectors(told)) == trail.selectors(told)
+    assert trail.records_management(told) == trail.records_management(list(reversed(told)))
 
 
 @given(texts, tags, st.dictionaries(texts, json_values, max_size=2), st.booleans())
