@@ -159,7 +159,7 @@ def test_instance_role(platform):
     for arn in own:
         version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         documents.append(iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
-    statements = [statement for document in documents for statement in document["Statement"]]
+    statements = [s for document in documents for s in document["Statement"] if s["Effect"] == "Allow"]
     buckets = {
         resource.split(":::")[1].split("/")[0]
         for statement in statements

@@ -620,13 +620,16 @@ def _service_credentials(aws: Clients) -> bool:
     return aws("iam").list_service_specific_credentials()["ServiceSpecificCredentials"] == []
 
 
-@behaviour("kms_delete_by_arn")
-def _delete_key_by_arn(aws: Clients) -> bool:
-    """A key is deleted by its ARN."""
+@behaviour("kms_keys_by_arn")
+def _key_by_arn(aws: Clients) -> bool:
+    """A key is disabled, enabled, deleted and had back by its ARN."""
     kms = aws("kms")
     arn = kms.create_key()["KeyMetadata"]["Arn"]
-    kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
-    return kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    states = []
+    for change in (kms.disable_key, kms.enable_key, kms.schedule_key_deletion, kms.cancel_key_deletion):
+        change(KeyId=arn)
+        states.append(kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"])
+    return states == ["Disabled", "Enabled", "PendingDeletion", "Disabled"]
 
 
 @behaviour("logs_keys")
