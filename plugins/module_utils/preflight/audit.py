@@ -10,7 +10,7 @@ import typing as t
 
 from .logs import retention_problems
 from .names import name_problems, names_problems
-from .problems import problem, wanted
+from .problems import problem, shown, wanted
 from .tags import tags_problems
 
 NAMES = {
@@ -66,6 +66,6 @@ def _contradictions(settings: t.Mapping[str, t.Any]) -> list[str]:
     for variable, source in (("audit_bucket", "storage_logs_bucket"), ("audit_trail_name", "storage_trail_name")):
         value, other = settings.get(variable), settings.get(source)
         if value is not None and other not in (None, value):
-            remedy = f"storage has {source} ({other}): make them the same"
+            remedy = f"storage has {source} ({shown(other)}): make them the same"
             found.append(problem(variable, value, "is not what the bucket of logs is for", remedy))
     return found
