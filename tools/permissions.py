@@ -75,7 +75,7 @@ def general(resource: str) -> str:
     _arn, _partition, service, region, account, rest = resource.split(":", 5)
     name = f"{SEEN['project']}-{SEEN['environment']}"
     if service == "ec2":
-        kind, _, which = rest.partition("/")
+        kind, _slash, which = rest.partition("/")
         rest = f"{kind}/<name>-*" if which.startswith(name) else f"{kind}/*"
     elif rest.startswith("parameter/aws/"):
         rest = "parameter/aws/service/*"
@@ -117,7 +117,7 @@ def statements(triples: Iterable[Iterable[str]], mfa: bool = False, boundary: st
     by_action: dict[tuple[str, str], set[str]] = defaultdict(set)
     actions: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
     for action, resource, word in triples:
-        key, _, value = word.partition("=")
+        key, _sign, value = word.partition("=")
         # All that makes a resource and tags it at once makes one statement.
         by_action[action, key if key == "ec2:CreateAction" else word].add(resource)
         if key == "ec2:CreateAction":
@@ -143,7 +143,7 @@ def _conditions(word: str, creating: list[str]) -> dict[str, Any]:
     if word == "ec2:CreateAction":
         return {"StringEquals": {"ec2:CreateAction": _one(creating), **CONDITIONS["new"]["StringEquals"]}}
     if "=" in word:
-        key, _, value = word.partition("=")
+        key, _sign, value = word.partition("=")
         return {"ArnEquals" if key == "iam:PolicyARN" else "StringEquals": {key: value}}
     return {name: dict(tests) for name, tests in CONDITIONS[word].items()}
 

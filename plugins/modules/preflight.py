@@ -182,7 +182,7 @@ def main() -> None:
             "image_tags": {"type": "dict", "default": {}},
             "image_architecture": {"type": "str", "default": ""},
             "identity_tags": {"type": "dict", "default": {}},
-            "key_alias": {"type": "str", "default": ""},
+            "key_alias": {"type": "str", "default": "", "no_log": False},
         },
         supports_check_mode=True,
     )

@@ -45,13 +45,14 @@ UNANSWERABLE = [
 
 
 def _judged(
-    waivers: list[dict[str, Any]] = WAIVERS,
-    unanswerable: list[dict[str, Any]] = UNANSWERABLE,
+    waivers: list[dict[str, Any]] | None = None,
+    unanswerable: list[dict[str, Any]] | None = None,
     findings: list[Finding] | None = None,
     today: datetime.date = TODAY,
 ) -> Any:
     found = read(RECORDED) if findings is None else findings
-    return judge(found, set(SERVICES), failed_calls(LOG), rules(waivers, unanswerable, "seed"), today)
+    given = rules(WAIVERS if waivers is None else waivers, UNANSWERABLE if unanswerable is None else unanswerable, "seed")
+    return judge(found, set(SERVICES), failed_calls(LOG), given, today)
 
 
 def test_findings_are_read() -> None:

@@ -26,11 +26,9 @@ class Encrypted(Protocol):
 
     def key(self) -> str | None:
         """The key that it is encrypted by as AWS names it; empty for none, None where it does not stand."""
-        ...
 
     def encrypt(self, key: str) -> None:
         """Has it encrypted by a key from now on; by none of KMS where that is empty."""
-        ...
 
 
 class LogGroup:

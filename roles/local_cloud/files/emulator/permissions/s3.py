@@ -79,6 +79,6 @@ def needs(operation: str, parameters: Parameters, where: Where) -> list[Need]:
         found.append(Need("s3:PutBucketOwnershipControls", f"{start}{bucket}"))
     source = parameters.get("CopySource")
     if source:
-        path, _, version = unquote(source).lstrip("/").partition("?versionId=")
+        path, _mark, version = unquote(source).lstrip("/").partition("?versionId=")
         found.append(Need(f"s3:GetObject{'Version' if version else ''}", start + path))
     return found
