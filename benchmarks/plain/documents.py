@@ -66,6 +66,15 @@ def instance_permissions(settings: Settings) -> Document:
             "*",
             StringEquals={"aws:RequestedRegion": region},
         ),
+        {
+            "Sid": "NoOtherParameters",
+            "Effect": "Deny",
+            "Action": ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:GetParametersByPath"],
+            "NotResource": [
+                f"arn:aws:ssm:{region}:{account}:parameter{settings.token_parameter}",
+                f"arn:aws:ssm:{region}::parameter/aws/service/*",
+            ],
+        },
         _allow("MakeStreams", ["logs:CreateLogStream", "logs:DescribeLogStreams"], [f"{group}:*"]),
         _allow("WriteEvents", "logs:PutLogEvents", [f"{group}:log-stream:*"]),
         _allow(

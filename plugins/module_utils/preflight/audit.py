@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .iam import boundary_problems
 from .logs import retention_problems
 from .names import name_problems, names_problems
 from .problems import problem, shown, wanted
@@ -36,6 +37,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if not wanted(settings, "audit"):
         return found
     found.extend(retention_problems(settings, "audit_log_retention_days", "mlinfra_log_retention_days"))
+    found.extend(boundary_problems(settings, "audit_permissions_boundary"))
     prefix = settings.get("audit_alarm_prefix")
     if isinstance(prefix, str):
         found.extend(name_problems("audit_alarm_prefix", f"{prefix}{LONGEST_ALARM_ENDING}", "alarm"))

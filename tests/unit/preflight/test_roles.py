@@ -263,6 +263,7 @@ SETTING_OF_EACH_CASE = [
     ("iam", {"iam_parameters": ["/aws/x"]}, "iam_parameters[0]: /aws/x"),
     ("iam", {"iam_permissions_boundary": "boundary"}, "is not the ARN of a policy"),
     ("network", {"network_permissions_boundary": "boundary"}, "network_permissions_boundary: boundary is not the ARN"),
+    ("audit", {"audit_permissions_boundary": "boundary"}, "audit_permissions_boundary: boundary is not the ARN"),
     ("guardrails", {"guardrails_permissions_boundary": "boundary"}, "guardrails_permissions_boundary: boundary is not the ARN"),
     (
         "compute",
