@@ -39,6 +39,7 @@ BUDGETS = {
 TAGGING = {
     "budgets:CreateBudget": "budgets:TagResource",
     "budgets:CreateBudgetAction": "budgets:TagResource",
+    "cloudtrail:CreateTrail": "cloudtrail:AddTags",
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateRole": "iam:TagRole",
@@ -74,6 +75,8 @@ def needs(service: str, operation: str, parameters: Parameters, where: Where) ->
 def _passed(service: str, operation: str, parameters: Parameters, where: Where) -> Iterator[Need]:
     if service == "iam" and operation == "AddRoleToInstanceProfile":
         yield pass_role(where.arn("iam", f"role/{parameters['RoleName']}", regional=False), "ec2.amazonaws.com")
+    elif service == "cloudtrail" and parameters.get("CloudWatchLogsRoleArn"):
+        yield pass_role(parameters["CloudWatchLogsRoleArn"], "cloudtrail.amazonaws.com")
     elif service == "scheduler" and operation in ("CreateSchedule", "UpdateSchedule"):
         yield pass_role(parameters["Target"]["RoleArn"], "scheduler.amazonaws.com")
     elif service == "budgets" and parameters.get("ExecutionRoleArn"):
@@ -101,6 +104,13 @@ def _logs(operation: str, parameters: Parameters, where: Where) -> Iterator[str]
         yield where.arn("logs", f"log-group:{group}{stream}")
     if operation == "DescribeLogGroups":
         yield where.arn("logs", "log-group:*")
+
+
+def _cloudtrail(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    names = [parameters.get(name) for name in ("Name", "TrailName", "ResourceId")] + parameters.get("ResourceIdList", [])
+    # DescribeTrails is judged by no trail.
+    for name in filter(None, names):
+        yield name if name.startswith("arn:") else where.arn("cloudtrail", f"trail/{name}")
 
 
 def _sns(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
@@ -165,6 +175,7 @@ def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
 
 RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "budgets": _budgets,
+    "cloudtrail": _cloudtrail,
     "cloudwatch": _cloudwatch,
     "iam": _iam,
     "logs": _logs,
