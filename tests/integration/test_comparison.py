@@ -24,7 +24,7 @@ from .by_hand import ByHand, Hands
 from .site import Site, running
 
 SLOT = 15
-SETTINGS = ("-e", "@tests/integration/guards.yml", "-e", "@tests/integration/key.yml")
+SETTINGS = tuple(word for name in ("guards", "trail", "key") for word in ("-e", f"@tests/integration/{name}.yml"))
 ROLES = list(INPUTS)
 CHANGES = [*by_hand.CHANGES, *by_hand_audit.CHANGES, *by_hand_guards.CHANGES, *by_hand_key.CHANGES]
 TOGETHER = [*by_hand.TOGETHER, by_hand_audit.CHANGES[0], by_hand_guards.CHANGES[0], by_hand_key.CHANGES[0]]

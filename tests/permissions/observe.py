@@ -29,7 +29,7 @@ from tests.integration.site import Site, running
 SLOT = 68
 ROLES = ["network", "storage", "iam", "compute", "monitoring", "guardrails"]
 BACKWARDS = ["guardrails", "monitoring", "compute", "iam", "network", "storage"]
-HERE, GUARDS = "tests/permissions", "@tests/integration/guards.yml"
+HERE, GUARDS, TRAIL = "tests/permissions", "@tests/integration/guards.yml", "@tests/integration/trail.yml"
 CHANGED, OTHER_WAYS = f"@{HERE}/changed.yml", f"@{HERE}/other_ways.yml"
 GONE = {"destroy_data": True, "compute_termination_protection": False}
 # Playbooks, each with its arguments, in an order in which each has something to do.
@@ -74,7 +74,7 @@ def observe_playbooks(emulator: Emulator) -> None:
     """Run the playbooks, one after the other."""
     site = Site(emulator)
     for name, arguments in PLAYBOOKS:
-        run(site, f"playbooks/{name}.yml", f"{name}-run", "-e", GUARDS, *arguments)
+        run(site, f"playbooks/{name}.yml", f"{name}-run", "-e", GUARDS, "-e", TRAIL, *arguments)
 
 
 def observed(work: Callable[[Emulator], None], slot: int) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ SLOT = 67
 ACCOUNT = "123456789012"
 VALUES = {"project": "bench", "environment": "seed", "account": ACCOUNT, "region": "us-east-1"}
 RUNS = ["provision-run", "destroy-run"]
-GUARDS = ("-e", "@tests/integration/guards.yml")
+GUARDS = ("-e", "@tests/integration/guards.yml", "-e", "@tests/integration/trail.yml")
 ALARM = "bench-seed-ml-training-1-cpu"
 
 
