@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ..programs import answers
 from .hostile import TEXTS
 
 FOUND = {
@@ -84,15 +85,7 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
     """What the role says in each case."""
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("hosts.py")],
-        input=json.dumps(list(CASES.values())),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(CASES, json.loads(done.stdout), strict=True))
+    return answers(Path(__file__).with_name("hosts.py"), CASES)
 
 
 def test_what_fits(told: dict[str, Any]) -> None:

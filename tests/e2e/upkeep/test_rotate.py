@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ...waiting import eventually
 
 pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(150)]
 
@@ -51,18 +52,19 @@ def ask(platform: Any, token: str = "", cookies: CookieJar | None = None) -> int
     """The status that JupyterLab answers with to a token, or to a page's cookies, once it is up."""
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies if cookies is not None else CookieJar()))
     headers = {"Authorization": f"token {token}"} if token else {}
-    end = time.monotonic() + 120
-    while True:
+
+    def answered() -> int | None:
+        request = urllib.request.Request(f"http://{platform.address}:8888/api/contents", headers=headers)
         try:
-            with opener.open(urllib.request.Request(f"http://{platform.address}:8888/api/contents", headers=headers), timeout=60) as answer:
+            with opener.open(request, timeout=60) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
         except OSError:
             # A run that was killed may have begun to restart it.
-            if time.monotonic() > end:
-                raise
-        time.sleep(0.5)
+            return None
+
+    return eventually(answered, 120, pause=0.5)
 
 
 def opened(platform: Any, token: str) -> CookieJar:

@@ -7,8 +7,6 @@ This is the test that fails where a role declares a kind or an attribute that no
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,8 @@ import pytest
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare, unknown_words
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+
+from ...programs import answers
 
 ROLES = list(INPUTS)
 # Settings that change what is declared, and not only its values.
@@ -73,15 +73,7 @@ RIGHT = [choice for choice in CHOICES if choice != "a mistake"]
 @pytest.fixture(scope="module")
 def told() -> dict[str, Any]:
     """What is declared with each choice of settings."""
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("declare.py")],
-        input=json.dumps(list(CHOICES.values())),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(CHOICES, json.loads(done.stdout), strict=True))
+    return answers(Path(__file__).with_name("declare.py"), CHOICES)
 
 
 @pytest.mark.parametrize("choice", RIGHT)

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ...programs import answers
 
 ROOT = Path(__file__).parents[3]
 LOCKS = ROOT / "roles" / "ml_host" / "files" / "locks"
@@ -62,15 +62,7 @@ HOSTS = {
 @pytest.fixture(scope="module")
 def wanted() -> dict[str, Any]:
     """What the role wants of each of the hosts."""
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("wanted.py")],
-        input=json.dumps(list(HOSTS.values())),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(HOSTS, json.loads(done.stdout), strict=True))
+    return answers(Path(__file__).with_name("wanted.py"), HOSTS)
 
 
 @pytest.mark.parametrize(

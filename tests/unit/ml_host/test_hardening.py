@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ...programs import answers
 
 ROLE = Path(__file__).parents[3] / "roles" / "ml_host"
 SERVICES = sorted(path.name for path in (ROLE / "templates").glob("*.service.j2"))
@@ -71,12 +71,7 @@ HOSTS = {
 @pytest.fixture(scope="module")
 def wanted() -> dict[str, Any]:
     """What the role makes of each of them."""
-    program = Path(__file__).with_name("wanted.py")
-    done = subprocess.run(
-        [sys.executable, program], input=json.dumps(list(HOSTS.values())), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(HOSTS, json.loads(done.stdout), strict=True))
+    return answers(Path(__file__).with_name("wanted.py"), HOSTS)
 
 
 @pytest.mark.parametrize("kind", ["cpu", "gpu", "person"])
