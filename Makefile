@@ -78,6 +78,11 @@ local-down: ## Remove all that `make local` made
 test: setup ## Run all tests
 	@$(PYTEST) $(PARALLEL) $(ARGS)
 
+# Some hours: all ways of a walk, kills at shorter distances, thousands of examples.
+.PHONY: thorough
+thorough: setup ## Run all tests, with each combination instead of each thing once
+	@MLINFRA_TESTS=thorough $(PYTEST) $(PARALLEL) $(ARGS)
+
 .PHONY: lint
 lint: setup ## Check style, documentation and inventories with the real tools
 	@$(PYTEST) $(PARALLEL) tests/quality $(ARGS)
@@ -97,7 +102,7 @@ e2e: setup ## Run the end-to-end tests
 # What fails is kept in .hypothesis, tried first the next time, and printed so that it can become a test.
 .PHONY: fuzz
 fuzz: setup ## Give filters, parsers and settings what nobody expects, for long (the suite does so for seconds)
-	@MLINFRA_FUZZ=long $(PYTEST) $(PARALLEL) tests/fuzz $(ARGS)
+	@MLINFRA_TESTS=thorough $(PYTEST) $(PARALLEL) tests/fuzz $(ARGS)
 
 .PHONY: screenshots
 screenshots: setup ## Write the pictures of JupyterLab and TensorBoard in docs/images anew

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """All that stands in an account, in a form in which two accounts that were made alike are equal.
 
-Ids become the names of what they belong to, or their kind where it has none. Times, and addresses that AWS chose, go.
+Ids become the names of what they belong to, a key's its alias, or their kind where it has none. Times, and addresses that AWS chose, go.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ Client = Callable[[str], Any]
 Thing = tuple[str, Any]
 
 ID = re.compile(r"(?<![\w-])([a-z]+(?:-[a-z]+)*)-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
+UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # What AWS chooses.
 VOLATILE = re.compile(
     r"ResponseMetadata|.*Time|.*Timestamp|.*Date|creationTime|RoleLastUsed|RoleId|InstanceProfileId|VersionId|ETag"
@@ -47,8 +48,8 @@ BUCKET = (
     "get_bucket_tagging",
     "get_bucket_acl",
 )
-# The lock says who worked last.
-WRITTEN_BY_EVERY_RUN = ("lock.json",)
+# The lock says who worked last, and S3 writes down every request.
+WRITTEN_BY_EVERY_RUN = re.compile(r"lock\.json|access/.*")
 INSTANCE_ATTRIBUTES = ("userData", "disableApiTermination", "disableApiStop", "instanceInitiatedShutdownBehavior")
 VPC_ATTRIBUTES = ("enableDnsSupport", "enableDnsHostnames")
 
@@ -63,9 +64,12 @@ def snapshot(client: Client) -> list[str]:
         *_ec2(client("ec2")),
         *_buckets(client("s3")),
         *_iam(client("iam")),
+        *_keys(client("kms")),
+        *_trails(client("cloudtrail")),
         *_others(client),
     ]
     names = {identifier: name for _kind, thing in things for identifier, name in _named(thing)}
+    names |= {thing["TargetKeyId"]: thing["AliasName"] for kind, thing in things if kind == "alias"}
     return sorted(f"{kind} {_text(_plain(thing, names))}" for kind, thing in things)
 
 
@@ -102,7 +106,7 @@ def _buckets(s3: Any) -> Iterator[Thing]:
             except ClientError as error:
                 yield f"{name} {operation}", error.response["Error"]["Code"]
         versions = s3.list_object_versions(Bucket=name).get("Versions", [])
-        yield name, [version for version in versions if version["Key"] not in WRITTEN_BY_EVERY_RUN]
+        yield name, [version for version in versions if not WRITTEN_BY_EVERY_RUN.fullmatch(version["Key"])]
 
 
 def _iam(iam: Any) -> Iterator[Thing]:
@@ -112,6 +116,30 @@ def _iam(iam: Any) -> Iterator[Thing]:
         yield "description", iam.get_role(RoleName=role["RoleName"])["Role"].get("Description")
     for profile in iam.list_instance_profiles()["InstanceProfiles"]:
         yield "profile", iam.get_instance_profile(InstanceProfileName=profile["InstanceProfileName"])
+
+
+def _keys(kms: Any) -> Iterator[Thing]:
+    for alias in kms.list_aliases()["Aliases"]:
+        key = alias.get("TargetKeyId")
+        if not key or alias["AliasName"].startswith("alias/aws/"):
+            continue
+        described = kms.describe_key(KeyId=key)["KeyMetadata"]
+        if described["KeyState"] == "PendingDeletion":
+            continue
+        yield "alias", alias
+        yield "key", described
+        yield "key's policy", kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        yield "key's rotation", kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
+        yield "key's tags", kms.list_resource_tags(KeyId=key)["Tags"]
+
+
+def _trails(cloudtrail: Any) -> Iterator[Thing]:
+    for trail in cloudtrail.describe_trails()["trailList"]:
+        name = trail["TrailARN"]
+        yield "trail", trail
+        yield "trail's logging", cloudtrail.get_trail_status(Name=name)["IsLogging"]
+        yield "trail's events", cloudtrail.get_event_selectors(TrailName=name)
+        yield "trail's tags", cloudtrail.list_tags(ResourceIdList=[name])["ResourceTagList"]
 
 
 def _others(client: Client) -> Iterator[Thing]:
@@ -152,6 +180,7 @@ def _plain(value: Any, names: dict[str, str]) -> Any:
     if isinstance(value, str):
         if value.startswith("{"):
             return _plain(json.loads(value), names)
+        value = UUID.sub(lambda match: names.get(match[0], "uuid"), value)
         return ID.sub(lambda match: f"{match[1]} {names.get(match[0], '')}", value)
     return value
 

@@ -15,6 +15,7 @@ from bench.states import CREATION_SECONDS, States
 from proxy import messages
 from proxy.latency import Latency
 
+from ..depth import THOROUGH
 from .conftest import DESTROY, GUARDS, MAKE, standing
 from .kills import Kills, run_to_the_end
 from .removals import Removals
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.xdist_group("survival")
 
 # What would be lost most easily, and what takes its time: the next run finds it on its way.
 HARDEST = ("ec2:AllocateAddress", "ec2:CreateNatGateway", "ec2:TerminateInstances", "ec2:DeleteNatGateway")
+# How much further apart kills are in the suite than in `make thorough`.
+APART = 1 if THOROUGH else 3
 # Seconds that NAT gateways and instances take to come and to go.
 SECONDS = 8.0
 
@@ -51,7 +54,7 @@ def call(site, kills):
 )
 def test_a_run_completes_what_killed_runs_left(site, stood, kills, call, tmp_path, record_property, first, step, whole):
     """All stands as after a run that nobody killed: nothing twice, nothing that is not declared, nothing missing."""
-    done = run_to_the_end(kills, call(MAKE), tmp_path / "output.txt", chain([first], repeat(step)), whole)
+    done = run_to_the_end(kills, call(MAKE), tmp_path / "output.txt", chain([first], repeat(step * APART)), whole)
     record_property("kills", str(done))
     assert standing(site) == stood.made
     site.learn()
@@ -62,7 +65,7 @@ def test_a_run_completes_what_killed_runs_left(site, stood, kills, call, tmp_pat
 def test_destroy_completes_what_killed_runs_took_down(site, stood, kills, call, tmp_path, record_property):
     """Each run takes the lock first: the kills grow rarer in the end, where nothing else is left but what keeps it."""
     site.playbook(MAKE)
-    done = run_to_the_end(kills, call(*DESTROY), tmp_path / "output.txt", chain(repeat(2, 20), repeat(6)))
+    done = run_to_the_end(kills, call(*DESTROY), tmp_path / "output.txt", chain(repeat(2 * APART, 20 // APART), repeat(6 * APART)))
     record_property("kills", str(done))
     assert "Residual     $0.00/month" in done.output
     assert standing(site) == stood.before
