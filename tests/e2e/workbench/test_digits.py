@@ -16,7 +16,7 @@ DIGITS = "cd ~/notebooks/examples/digits"
 SERVING = {"ml_host_serving": True, "ml_host_serving_models": ["digits"], "ml_host_serving_poll_seconds": 0}
 FRAMEWORKS = ["torch", "tensorflow"]
 # Enough for a stop to come in the midst.
-EPOCHS = 100
+EPOCHS = 60
 
 
 def command(host, line: str) -> dict:

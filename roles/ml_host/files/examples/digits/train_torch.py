@@ -42,6 +42,8 @@ def train(run: training.Run, data: Path, epochs: int) -> list[float]:
     """Train from the newest checkpoint to the end, write the model, and return the accuracy after each epoch."""
     names = "train-images", "train-labels", "validation-images", "validation-labels"
     images, labels, *unseen = (torch.from_numpy(numpy.load(data / f"{name}.npy")).to(DEVICE) for name in names)
+    # So small a network gains nothing from more threads, and loses much where other programs want the cores.
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.manual_seed(0)
     model = network().to(DEVICE)
