@@ -18,6 +18,8 @@ from ansible_collections.mlinfra.aws.plugins.plugin_utils.report.page import cha
 
 # CPU, status checks, disk and memory: see roles/monitoring.
 ALARMS_OF_AN_INSTANCE = 4
+# Those of the CIS benchmark: see roles/audit.
+ALARMS_OF_THE_TRAIL = 15
 # A bucket to show what Glacier saves. GB.
 DATASETS = {"datasets": {"standard_gb": 100}}
 ZONES = 2
@@ -32,7 +34,8 @@ def resources(defaults: dict[str, Any], way_out: str) -> list[dict[str, Any]]:
         "BlockDeviceMappings": [{"Ebs": volume}],
     }
     count = defaults["compute_instance_count"]
-    kinds = [("instance", instance)] * count + [("alarm", {})] * ALARMS_OF_AN_INSTANCE * count + [("dashboard", {})]
+    alarms = ALARMS_OF_AN_INSTANCE * count + ALARMS_OF_THE_TRAIL * defaults["audit_trail"]
+    kinds = [("instance", instance)] * count + [("alarm", {})] * alarms + [("dashboard", {})]
     if way_out == "nat_gateway":
         kinds += [("nat_gateway", {}), ("elastic_ip", {"NatGateway": "nat_gateway"})]
     return [{"kind": kind, "name": kind, "attributes": attributes} for kind, attributes in kinds]
@@ -48,6 +51,7 @@ def figures(defaults: dict[str, Any]) -> dict[str, Any]:
     kept = [*made, {"kind": "bucket", "name": "datasets", "attributes": {}}]
     ways = egress.ways(listed, ZONES, services, kind)
     return {
+        "alarms": sum(one["kind"] == "alarm" for one in made),
         "region": defaults["mlinfra_region"],
         "full": full,
         "sample": bill(resources(defaults, "none"), listed),
