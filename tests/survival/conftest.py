@@ -26,7 +26,6 @@ from ..integration.test_comparison import Environment
 SLOT = 49
 MAKE = "playbooks/provision.yml"
 DESTROY = ("playbooks/destroy.yml", "-e", "confirm=seed destroy_data=true")
-GUARDS = ("-e", "@tests/integration/guards.yml")
 
 
 @dataclass(frozen=True)

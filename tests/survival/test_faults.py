@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DESTROY, GUARDS, MAKE, standing
+from ..integration.test_comparison import SETTINGS
+from .conftest import DESTROY, MAKE, standing
 from .faults import REFUSED, Faults, LostAnswers
 
 pytestmark = pytest.mark.xdist_group("survival")
@@ -48,7 +49,7 @@ def test_what_was_executed_and_never_answered_stands_once(site, stood, behind, r
     lost = LostAnswers(*(call for calls in LOST.values() for call in calls))
     runs = 1
     with behind(lost) as endpoint:
-        while (done := site.run(MAKE, *GUARDS, AWS_ENDPOINT_URL=endpoint)).returncode:
+        while (done := site.run(MAKE, *SETTINGS, AWS_ENDPOINT_URL=endpoint)).returncode:
             assert "An error occurred" in done.stdout
             runs += 1
             assert runs <= len(LOST["refused"]) + 1, done.stdout

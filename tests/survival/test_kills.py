@@ -16,7 +16,8 @@ from proxy import messages
 from proxy.latency import Latency
 
 from ..depth import THOROUGH
-from .conftest import DESTROY, GUARDS, MAKE, standing
+from ..integration.test_comparison import SETTINGS
+from .conftest import DESTROY, MAKE, standing
 from .kills import Kills, run_to_the_end
 from .removals import Removals
 from .victim import Victim
@@ -44,7 +45,7 @@ def kills(behind, request):
 @pytest.fixture
 def call(site, kills):
     """How a playbook is run behind the proxy."""
-    return lambda *arguments: site.call(*arguments, *GUARDS, AWS_ENDPOINT_URL=kills.endpoint)
+    return lambda *arguments: site.call(*arguments, *SETTINGS, AWS_ENDPOINT_URL=kills.endpoint)
 
 
 @pytest.mark.weight(120)
