@@ -14,9 +14,11 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.budget import transfor
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
+from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_filter import transform as metric_filter
+from ansible_collections.mlinfra.aws.plugins.module_utils.replication import transform as replication
 from ansible_collections.mlinfra.aws.plugins.module_utils.route_table import transform as route_table
 from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import transform as scheduler
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
@@ -288,3 +290,21 @@ def test_vpc_endpoint(service: str, given: dict[str, str], policy: dict[str, Any
     assert json.loads(request.get("PolicyDocument", "{}")) == policy
     [listed] = [spec["Tags"] for spec in request.get("TagSpecifications", [{"Tags": []}])]
     assert {tag["Key"]: tag["Value"] for tag in listed} == given
+
+
+@given(st.lists(entries("s3", "GetBucketReplication", "ReplicationConfiguration", "Rules"), max_size=3))
+def test_replication(told: list[dict[str, Any]]) -> None:
+    """Rules have one form, whatever order S3 tells them in, and what is in it stays as it is."""
+    formed = replication.rules(told)
+    assert replication.rules(formed) == formed == replication.rules(reversed(told))
+    assert all(isinstance(line, str) for line in replication.problems(told))
+
+
+@given(entries("dlm", "GetLifecyclePolicy", "Policy"))
+def test_lifecycle_policy(told: dict[str, Any]) -> None:
+    """What a policy does has one form, whatever order its lists have, and what is in it stays as it is."""
+    form = lifecycle_policy.details(told.get("PolicyDetails", {}))
+    turned = {**form, "Schedules": form["Schedules"][::-1], "TargetTags": form["TargetTags"][::-1]}
+    assert lifecycle_policy.details(form) == form == lifecycle_policy.details(turned)
+    lines = lifecycle_policy.problems("Snapshots", {"a": "b"}, form["Schedules"], "VOLUME")
+    assert all(isinstance(line, str) for line in lines)

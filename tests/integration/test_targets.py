@@ -6,6 +6,8 @@ The targets judge what the modules say. What they write is judged here, by the c
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from . import environment
@@ -249,3 +251,31 @@ def test_scheduler_schedule(emulator: Emulator) -> None:
     calls = ["CreateSchedule", "UpdateSchedule", "DeleteSchedule", "CreateSchedule"]
     assert emulator.written("module") == [f"scheduler:{call}" for call in calls]
     assert emulator.client("scheduler").list_schedules()["Schedules"] == []
+
+
+def test_s3_bucket_replication(emulator: Emulator) -> None:
+    """Writes all rules at once, twice, and ends once; what is refused comes to nothing."""
+    s3 = emulator.client("s3")
+    for name in ("target-source", "target-replica"):
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    stands = {"source": "target-source", "replica": "target-replica"}
+    emulator.run_target("s3_bucket_replication", stands, "module", "module")
+    calls = ["PutBucketReplication", "PutBucketReplication", "DeleteBucketReplication"]
+    assert emulator.written("module") == [f"s3:{call}" for call in calls]
+
+
+def test_dlm_lifecycle_policy(emulator: Emulator) -> None:
+    """Makes once, writes what differs, deletes once, and leaves the policies of others alone."""
+    iam, dlm = emulator.client("iam"), emulator.client("dlm")
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    roles = [iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"] for name in ("one", "two")]
+    retained = {"CreateRule": {"Interval": 24, "Times": ["01:00"]}, "RetainRule": {"Count": 1}}
+    details = {"ResourceTypes": ["VOLUME"], "TargetTags": [{"Key": "a", "Value": "b"}], "Schedules": [retained]}
+    told = {"Description": "other", "State": "ENABLED", "PolicyDetails": details, "Tags": {"Project": "other"}}
+    other = dlm.create_lifecycle_policy(ExecutionRoleArn=roles[0], **told)["PolicyId"]
+    emulator.run_target("dlm_lifecycle_policy", {"role": roles[0], "other": roles[1]}, "module", "module")
+    modify = ["UpdateLifecyclePolicy", "UntagResource", "TagResource"]
+    calls = ["CreateLifecyclePolicy", *modify, "DeleteLifecyclePolicy"]
+    assert emulator.written("module") == [f"dlm:{call}" for call in calls]
+    assert [policy["PolicyId"] for policy in dlm.get_lifecycle_policies()["Policies"]] == [other]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import audit, compute, encryption, guardrails, iam, monitoring, network, storage
+from . import audit, compute, encryption, guardrails, iam, monitoring, network, recovery, storage
 
 # In the order in which they refer to each other.
 KINDS = {
@@ -19,6 +19,7 @@ KINDS = {
     **compute.KINDS,
     **monitoring.KINDS,
     **guardrails.KINDS,
+    **recovery.KINDS,
 }
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.

@@ -27,7 +27,8 @@ BUCKET = Kind(
     attributes={
         **{name: plain(name, FORMS[name]) for name in DECLARABLE},
         "VersioningConfiguration": plain("VersioningConfiguration", same=_same_versioning),
-        **{name: implied(name, {}) for name in ADDED},
+        # The replication is a resource of its own, which role recovery may declare.
+        **{name: implied(name, {}) for name in ADDED if name != "ReplicationConfiguration"},
         "Tags": TAGS,
     },
     keys=(Key(lambda attributes: attributes["Name"], lambda entry, standing: entry["Name"]),),

@@ -1044,3 +1044,124 @@ def schedule_groups_are_found_by_tag(aws: Clients) -> bool:
     other = tagging.get_resources(TagFilters=[{"Key": "Mark", "Values": ["n"]}])["ResourceTagMappingList"]
     scheduler.delete_schedule_group(Name="tagged")
     return [one["ResourceARN"] for one in found] == [arn] and other == []
+
+
+REPLICATION = {
+    "Role": "arn:aws:iam::123456789012:role/r",
+    "Rules": [{
+        "ID": "all",
+        "Priority": 3,
+        "Status": "Enabled",
+        "Filter": {"And": {"Prefix": "raw/", "Tags": [{"Key": "Kind", "Value": "k"}]}},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "Destination": {
+            "Bucket": "arn:aws:s3:::replica",
+            "StorageClass": "STANDARD_IA",
+            "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
+            "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
+        },
+    }],
+}  # fmt: skip
+
+
+@contextmanager
+def versioned(aws: Clients, *names: str) -> Iterator[Any]:
+    """S3's client, and buckets that keep versions."""
+    s3 = aws("s3")
+    for name in names:
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    try:
+        yield s3
+    finally:
+        for name in names:
+            s3.delete_bucket(Bucket=name)
+
+
+@behaviour("s3_replication")
+def replication_is_told_as_it_was_written(aws: Clients) -> bool:
+    """A bucket's replication keeps its filters, its delete markers and its times."""
+    with versioned(aws, "source", "replica") as s3:
+        s3.put_bucket_replication(Bucket="source", ReplicationConfiguration=REPLICATION)
+        told = s3.get_bucket_replication(Bucket="source")["ReplicationConfiguration"]
+        s3.delete_bucket_replication(Bucket="source")
+        gone = refused("ReplicationConfigurationNotFoundError", s3.get_bucket_replication, Bucket="source")
+    return told == REPLICATION and gone
+
+
+@behaviour("s3_replication")
+def replicas_need_a_bucket_with_versions(aws: Clients) -> bool:
+    """Replicas go to a bucket only that stands and keeps versions."""
+    asked = {"Bucket": "source", "ReplicationConfiguration": REPLICATION}
+    with versioned(aws, "source") as s3:
+        missing = refused("InvalidRequest", s3.put_bucket_replication, **asked)
+        s3.create_bucket(Bucket="replica")
+        plain = refused("InvalidRequest", s3.put_bucket_replication, **asked)
+        s3.delete_bucket(Bucket="replica")
+    return missing and plain
+
+
+SNAPSHOTS = {
+    "PolicyType": "EBS_SNAPSHOT_MANAGEMENT",
+    "ResourceTypes": ["VOLUME"],
+    "TargetTags": [{"Key": "Name", "Value": "n"}],
+    "Schedules": [{
+        "Name": "daily",
+        "CreateRule": {"Interval": 24, "IntervalUnit": "HOURS", "Times": ["03:00"]},
+        "RetainRule": {"Count": 7},
+    }],
+}  # fmt: skip
+
+
+@contextmanager
+def snapshot_policy(aws: Clients) -> Iterator[tuple[Any, str]]:
+    """Data Lifecycle Manager's client and the id of a policy."""
+    iam, dlm = aws("iam"), aws("dlm")
+    role = iam.create_role(RoleName="dlm", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    told = {"Description": "Snapshots", "State": "ENABLED", "PolicyDetails": SNAPSHOTS, "Tags": {"Mark": "m"}}
+    made = dlm.create_lifecycle_policy(ExecutionRoleArn=role, **told)["PolicyId"]
+    yield dlm, made
+    dlm.delete_lifecycle_policy(PolicyId=made)
+    iam.delete_role(RoleName="dlm")
+
+
+@behaviour("dlm_missing")
+def snapshot_policies_are_kept(aws: Clients) -> bool:
+    """A policy of Data Lifecycle Manager is made, changed, tagged, listed and deleted."""
+    with snapshot_policy(aws) as (dlm, made):
+        dlm.update_lifecycle_policy(PolicyId=made, State="DISABLED")
+        policy = dlm.get_lifecycle_policy(PolicyId=made)["Policy"]
+        dlm.tag_resource(ResourceArn=policy["PolicyArn"], Tags={"Owner": "o"})
+        dlm.untag_resource(ResourceArn=policy["PolicyArn"], TagKeys=["Mark"])
+        [listed] = dlm.get_lifecycle_policies()["Policies"]
+        other = dlm.get_lifecycle_policies(State="ENABLED")["Policies"]
+    gone = refused("ResourceNotFoundException", dlm.get_lifecycle_policy, PolicyId=made)
+    told = policy["PolicyDetails"] == SNAPSHOTS and policy["State"] == listed["State"] == "DISABLED"
+    return told and listed["Tags"] == {"Owner": "o"} and other == [] and gone
+
+
+@behaviour("dlm_missing")
+def snapshot_policies_are_found_by_tag(aws: Clients) -> bool:
+    """The tagging service finds a policy of Data Lifecycle Manager by its tags."""
+    with snapshot_policy(aws) as (dlm, made):
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["m"]}])
+    return [one["ResourceARN"].rpartition("/")[2] for one in found["ResourceTagMappingList"]] == [made]
+
+
+@behaviour("dlm_missing")
+def cold_snapshots_stay_long(aws: Clients) -> bool:
+    """The archive tier takes monthly snapshots only, which stay for 90 days or more."""
+
+    def schedule(hours: int, days: int) -> dict[str, Any]:
+        tier = {"RetentionArchiveTier": {"Interval": days, "IntervalUnit": "DAYS"}}
+        every = {"Interval": hours, "IntervalUnit": "HOURS", "Times": ["03:00"]}
+        retained = {"RetainRule": {"Count": 0}, "ArchiveRule": {"RetainRule": tier}}
+        return {**SNAPSHOTS, "Schedules": [{"Name": "cold", "CreateRule": every, **retained}]}
+
+    with snapshot_policy(aws) as (dlm, made):
+        refusals = [
+            refused("InvalidRequestException", dlm.update_lifecycle_policy, PolicyId=made, PolicyDetails=schedule(*asked))
+            for asked in ((24, 90), (672, 89))
+        ]
+        dlm.update_lifecycle_policy(PolicyId=made, PolicyDetails=schedule(672, 90))
+    return all(refusals)
