@@ -91,6 +91,12 @@ options:
         To look for them takes four calls for each bucket that stands.
     type: bool
     default: false
+  unpurged:
+    description: What O(purge) leaves as it is.
+    type: list
+    elements: str
+    choices: [WebsiteConfiguration, CORSConfiguration, ReplicationConfiguration, NotificationConfiguration]
+    default: []
   account:
     description: Id of the account that the buckets have to belong to. S3 then refuses to work on anybody else's.
     type: str
@@ -190,7 +196,7 @@ diff:
       returned: always
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -198,6 +204,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import transform
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.api import Buckets, named
+from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.configurations import ADDED
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.transform import Plan, Removal, Wanted
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 
@@ -216,19 +223,19 @@ def wanted(asked: Mapping[str, Any]) -> Wanted:
     return Wanted(asked["name"], attributes, tuple(dict.fromkeys(asked["markers"])))
 
 
-def ensure_present(buckets: Buckets, bucket: Wanted, purge: bool, check: bool) -> Plan:
+def ensure_present(buckets: Buckets, bucket: Wanted, purged: Collection[str], check: bool) -> Plan:
     """Makes a bucket as it shall be, and returns what was done.
 
     Args:
         buckets: makes the calls.
         bucket: the bucket.
-        purge: whether what can't be declared is removed.
+        purged: what can't be declared and is removed.
         check: whether nothing may be changed.
     """
-    reads = transform.to_read(bucket.attributes, purge)
+    reads = transform.to_read(bucket.attributes, purged)
 
     def plan() -> Plan:
-        return transform.plan(bucket, buckets.standing(bucket.name, reads, bucket.markers), purge)
+        return transform.plan(bucket, buckets.standing(bucket.name, reads, bucket.markers), purged)
 
     made = plan()
     if check:
@@ -304,6 +311,7 @@ def main() -> None:
                 },
             },
             "purge": {"type": "bool", "default": False},
+            "unpurged": {"type": "list", "elements": "str", "choices": list(ADDED), "default": []},
             "account": {"type": "str", "default": ""},
             "owner_tags": {"type": "dict", "default": {}},
         },
@@ -313,11 +321,12 @@ def main() -> None:
     owner = {key: str(value) for key, value in params["owner_tags"].items()}
 
     declared = list(map(wanted, params["buckets"]))
+    purged = [name for name in ADDED if params["purge"] and name not in params["unpurged"]]
 
     def one(asked: Mapping[str, Any], bucket: Wanted) -> Plan | Removal:
         with named(bucket.name, asked["setting"]):
             if params["state"] == "present":
-                return ensure_present(buckets, bucket, params["purge"], check)
+                return ensure_present(buckets, bucket, purged, check)
             locked = transform.denies_deletion(bucket.attributes.get("Policy", {}))
             return ensure_absent(buckets, bucket.name, asked["contents"], owner, check, locked)
 

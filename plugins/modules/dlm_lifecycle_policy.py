@@ -45,8 +45,18 @@ options:
     default: volume
   target_tags:
     description: Whatever carries one of these tags has snapshots taken, be it only one.
-    type: dict
-    default: {}
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      Key:
+        description: The tag's key.
+        type: str
+        required: true
+      Value:
+        description: Its value.
+        type: str
+        required: true
   schedules:
     description:
       - When snapshots are taken and what becomes of them, in the words of CreateLifecyclePolicy, one to four.
@@ -122,7 +132,8 @@ EXAMPLES = r"""
     identity: {Project: mlinfra, Environment: dev}
     description: Snapshots of mlinfra-dev
     role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-snapshots
-    target_tags: {Name: mlinfra-dev-ml-training-1}
+    target_tags:
+      - {Key: Name, Value: mlinfra-dev-ml-training-1}
     schedules:
       - Name: daily
         CreateRule: {Interval: 24, IntervalUnit: HOURS, Times: ["03:00"]}
@@ -192,7 +203,7 @@ def wanted(params: Entry) -> dict[str, Any]:
     told = {
         "PolicyType": "EBS_SNAPSHOT_MANAGEMENT",
         "ResourceTypes": [params["resource_type"].upper()],
-        "TargetTags": transform.tag_list(params["target_tags"]),
+        "TargetTags": params["target_tags"],
         "Schedules": params["schedules"],
         "Parameters": {"ExcludeBootVolume": params["exclude_boot_volumes"]},
     }
@@ -291,7 +302,11 @@ def main() -> None:
             "enabled": {"type": "bool", "default": True},
             "role_arn": {"type": "str"},
             "resource_type": {"type": "str", "choices": ["volume", "instance"], "default": "volume"},
-            "target_tags": {"type": "dict", "default": {}},
+            "target_tags": {
+                **lists,
+                "default": [],
+                "options": {name: {"type": "str", "required": True, "no_log": False} for name in ("Key", "Value")},
+            },
             "schedules": {
                 "type": "list",
                 "elements": "dict",

@@ -30,8 +30,8 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails]
-    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails]
+    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery]
+    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery]
   added_configuration:
     description:
       - Whether to look for what no role configures on buckets, and somebody may have added, namely a website, CORS,
@@ -262,7 +262,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery"]
 THREADS = 16
 
 
@@ -275,12 +275,16 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
     """
     params = module.params
     clients = Clients(module, THREADS)
+    added = configurations.ADDED_ATTRIBUTES
+    if not params["added_configuration"]:
+        # Where a role declares replications they have to be known.
+        added = tuple(one for one in added if one[0] == "ReplicationConfiguration" and "recovery" in params["roles"])
     return details.read(
         clients,
         identity,
         kinds_to_read(params["roles"], params["absent"]),
         roles_to_read(params["roles"]),
-        configurations.ATTRIBUTES + (configurations.ADDED_ATTRIBUTES if params["added_configuration"] else ()),
+        configurations.ATTRIBUTES + added,
         params["markers"],
         THREADS,
     )

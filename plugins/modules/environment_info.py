@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, resources, lock]
-    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, resources, lock]
+    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery, resources, lock]
+    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery, resources, lock]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).
@@ -189,6 +189,15 @@ guardrails:
     schedule_names: [start, stop]
     budget_role_arn: ""
     schedule_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-scheduler
+recovery:
+  description: What role recovery outputs.
+  returned: when O(gather) contains V(recovery)
+  type: dict
+  sample:
+    snapshot_policy_id: policy-0123456789abcdef0
+    snapshot_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-snapshots
+    replication_role_arn: ""
+    replica_buckets: []
 resources:
   description:
     - Everything found, ordered by kind and name.

@@ -30,7 +30,7 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails]
+    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery]
     required: true
   instance_type:
     description:
@@ -70,6 +70,11 @@ options:
       - Alias of the KMS key to look for. Filled in from C(encryption_key_alias) where the environment has a key of its own.
     type: str
     default: ""
+  replication_region:
+    description:
+      - A second region, to look whether there is one of that name. Filled in from C(recovery_replication_region).
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Does the same in check mode, since it makes reading calls only.
@@ -83,7 +88,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [encryption, network, storage, audit, iam, compute, monitoring, guardrails]
+    roles: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -133,7 +138,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery"]
 # Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
 PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 
@@ -167,7 +172,9 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         return {"errors": [account.error_of(exception, "")]}
     facts = account.gather(clients, request)
     facts["lasting_key"] = not facts["errors"] and clients.has_lasting_key()
-    facts["unknown_region"] = account.unknown_region(module.region, known_regions())
+    known = known_regions()
+    facts["unknown_region"] = account.unknown_region(module.region, known)
+    facts["unknown_replication_region"] = account.unknown_region(params["replication_region"], known)
     return facts
 
 
@@ -183,6 +190,7 @@ def main() -> None:
             "image_architecture": {"type": "str", "default": ""},
             "identity_tags": {"type": "dict", "default": {}},
             "key_alias": {"type": "str", "default": "", "no_log": False},
+            "replication_region": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

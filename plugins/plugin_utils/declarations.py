@@ -38,6 +38,10 @@ NAMES = {
     "budget_identity": "guardrails_budget_role_name",
     "schedule_group": "guardrails_schedule_group",
     "scheduler_identity": "guardrails_schedule_role_name",
+    "snapshot_identity": "recovery_snapshot_role_name",
+    "replication_identity": "recovery_replication_role_name",
+    "datasets_replica_bucket": "recovery_datasets_replica",
+    "models_replica_bucket": "recovery_models_replica",
 }
 # As role compute names, for the roles after it, an instance that does not stand yet.
 NO_INSTANCE = "i-00000000000000000"

@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems imp
 
 from .role_settings import RoleSettings, Values
 
-ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails")
+ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery")
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
@@ -152,6 +152,9 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
     alias = reader.get("encryption_key_alias") if reader.get("mlinfra_keyed") else ""
     if isinstance(alias, str):
         request["key_alias"] = alias
+    second = reader.get("recovery_replication_region") if "recovery" in roles else ""
+    if isinstance(second, str) and second:
+        request["replication_region"] = second
     if reader.get("compute_state") == "absent":
         return request
     wishes = {"instance_type": "compute_instance_type"} if {"network", "compute"} & set(roles) else {}

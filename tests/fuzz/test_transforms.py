@@ -306,5 +306,5 @@ def test_lifecycle_policy(told: dict[str, Any]) -> None:
     form = lifecycle_policy.details(told.get("PolicyDetails", {}))
     turned = {**form, "Schedules": form["Schedules"][::-1], "TargetTags": form["TargetTags"][::-1]}
     assert lifecycle_policy.details(form) == form == lifecycle_policy.details(turned)
-    lines = lifecycle_policy.problems("Snapshots", {"a": "b"}, form["Schedules"], "VOLUME")
+    lines = lifecycle_policy.problems("Snapshots", [{"Key": "a", "Value": "b"}], form["Schedules"], "VOLUME")
     assert all(isinstance(line, str) for line in lines)

@@ -206,25 +206,25 @@ class Removal:
         return {"Tags": dict(self.tags)}, None
 
 
-def to_read(attributes: Attributes, purge: bool) -> list[str]:
+def to_read(attributes: Attributes, purged: Iterable[str]) -> list[str]:
     """The attributes that have to be known of a bucket that stands."""
-    return [name for name in WRITES if name in attributes or (purge and name in ADDED)]
+    return [name for name in WRITES if name in attributes or name in purged]
 
 
-def plan(wanted: Wanted, standing: Standing | None, purge: bool) -> Plan:
+def plan(wanted: Wanted, standing: Standing | None, purged: Iterable[str]) -> Plan:
     """What makes a bucket as it shall be.
 
     Args:
         wanted: the bucket.
         standing: the bucket as it was read; None where there is none.
-        purge: whether what is never declared is removed.
+        purged: what is removed, which is never declared.
     """
     # A list without rules is none: S3 refuses it.
     declared = {name: value if FORMS[name](value) else {} for name, value in wanted.attributes.items()}
     if standing is None:
         named = [name for name in WRITES if name in declared and (declared[name] or name in _GIVEN_TO_ALL)]
         return Plan(wanted, "create", after={name: declared[name] for name in named}, markers=wanted.markers)
-    declared = {**(dict.fromkeys(ADDED, {}) if purge else {}), **declared}
+    declared = {**dict.fromkeys(purged, {}), **declared}
     named = [name for name in WRITES if name in declared]
     differing = [name for name in named if FORMS[name](declared[name]) != FORMS[name](standing.attributes[name])]
     return Plan(

@@ -29,6 +29,8 @@ _OWNER = owner_by_name(
     trail_role="audit",
     budget_identity="guardrails",
     scheduler_identity="guardrails",
+    snapshot_identity="recovery",
+    replication_identity="recovery",
 )
 _HOUR = 3600
 

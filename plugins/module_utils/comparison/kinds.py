@@ -37,6 +37,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "compute": ("network", "iam"),
     "monitoring": ("compute",),
     "guardrails": ("compute",),
+    "recovery": (),
 }
 
 

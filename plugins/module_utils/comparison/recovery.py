@@ -24,6 +24,13 @@ def _replications(standing: Standing) -> Iterable[Entry]:
     ]
 
 
+def _owner(entry: Entry, standing: Standing) -> str:
+    """Role recovery copies to its own buckets only. Whatever else somebody added is removed with what else a bucket has too much."""
+    replicas = {standing.identity.names.get(f"{purpose}_replica_bucket") for purpose in ("datasets", "models")}
+    goes_to = {rule.get("Destination", {}).get("Bucket", "").rpartition(":")[2] for rule in entry.get("Rules", [])}
+    return "recovery" if goes_to <= replicas else "storage"
+
+
 BUCKET_REPLICATION = Kind(
     attributes={
         "Bucket": plain("Bucket"),
@@ -32,8 +39,7 @@ BUCKET_REPLICATION = Kind(
     },
     keys=(by_member("Bucket"),),
     entries=_replications,
-    # What nobody declares is removed with whatever else somebody added to a bucket.
-    owner=owned_by("storage"),
+    owner=_owner,
     identifier=lambda entry: f"{entry['Bucket']}/replication",
     label=labelled_by("Bucket"),
 )

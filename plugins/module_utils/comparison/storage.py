@@ -14,7 +14,11 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.bucket.transform impor
 from .model import Entry, Key, Kind, Standing
 from .parts import TAGS, entries_of, identified_by, implied, labelled_by, owner_by_name, plain
 
-_OWNER = owner_by_name("Name", datasets_bucket="storage", models_bucket="storage", operations_bucket="storage")
+_OWNER = owner_by_name(
+    "Name",
+    **dict.fromkeys(("datasets_bucket", "models_bucket", "operations_bucket"), "storage"),
+    **dict.fromkeys(("datasets_replica_bucket", "models_replica_bucket"), "recovery"),
+)
 
 
 def _same_versioning(wanted: Any, there: Any, standing: Standing) -> bool:

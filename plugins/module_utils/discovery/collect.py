@@ -78,9 +78,16 @@ class Collector:
         second: dict[str, Future] = {}
         for kind in sorted(kinds & self._dependent.keys()):
             second[kind] = self._executor.submit(self._dependent[kind], self, tags)
+        purposes: list[str] = []
         if "schedule_group" in kinds and (not tagged or self._is_guarded(tags)):
+            purposes += ["budget_identity", "scheduler_identity"]
             for kind, ask in self._guards.items():
                 second[kind] = self._executor.submit(ask, self)
+        if "snapshot_policy" in kinds and (not tagged or self._is_recoverable(tags, first["bucket"].result())):
+            purposes += ["snapshot_identity", "replication_identity"]
+            second["snapshot_policy"] = self._executor.submit(self._snapshot_policies)
+        if purposes:
+            second["iam_role"] = self._executor.submit(self._roles_for, purposes)
         for kind in sorted(kinds & EC2_KINDS.keys()):
             known = EC2_KINDS[kind]
             if known.scope is Scope.VPC and not vpc_ids:
@@ -270,8 +277,22 @@ class Collector:
         answer = self._reader.ask("budgets", "describe_budget", "NotFoundException", **asked)
         return [{**answer["Budget"], "AccountId": account["Account"]}] if answer else []
 
-    def _guard_roles(self) -> list[dict[str, Any]]:
-        names = [self._identity.names.get(purpose) for purpose in ("budget_identity", "scheduler_identity")]
+    def _is_recoverable(self, tags: dict[str, dict[str, str]], buckets: list[dict[str, Any]]) -> bool:
+        """Whether something stands that role recovery makes."""
+        replicas = {self._identity.names.get(f"{purpose}_replica_bucket") for purpose in ("datasets", "models")}
+        return any(":dlm:" in arn for arn in tags) or any(bucket["Name"] in replicas for bucket in buckets)
+
+    def _snapshot_policies(self) -> list[dict[str, Any]]:
+        """Those that carry the environment's tags, the oldest first."""
+        listed = self._reader.list("dlm", "get_lifecycle_policies", "Policies")
+        own = [one["PolicyId"] for one in listed if self._identity.owns_tags(tags_of(one))]
+        answers = [self._reader.ask("dlm", "get_lifecycle_policy", PolicyId=one) for one in own]
+        found = [answer["Policy"] for answer in answers if answer]
+        return sorted(found, key=lambda one: (str(one.get("DateCreated", "")), one["PolicyId"]))
+
+    def _roles_for(self, purposes: Iterable[str]) -> list[dict[str, Any]]:
+        """The roles that only some of the roles make."""
+        names = [self._identity.names.get(purpose) for purpose in purposes]
         return [role for name in names if name for role in self._reader.list("iam", "get_role", "Role", RoleName=name)]
 
     def _keys(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
@@ -323,7 +344,6 @@ class Collector:
         "schedule_group": _schedule_groups,
         "schedule": _schedules,
         "budget": _budgets,
-        "iam_role": _guard_roles,
     }
 
 

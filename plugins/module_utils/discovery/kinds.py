@@ -123,6 +123,7 @@ NAMED_KINDS = (
     "budget",
     "kms_key",
     "trail",
+    "snapshot_policy",
 )
 # The account's own settings of a region, and others' trails. They belong to no environment, and no list of its resources has them.
 ACCOUNT_KINDS = ("ebs_defaults", "covering_trail")
@@ -170,6 +171,7 @@ DESCRIBED_ARN_TYPES = {
     "budgets": {"budget"},
     "kms": {"key"},
     "cloudtrail": {"trail"},
+    "dlm": {"policy"},
 }
 
 # The kinds that each answer is made of.
@@ -195,6 +197,7 @@ GATHER = {
     "compute": {"instance", "key_pair"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
     "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
+    "recovery": {"snapshot_policy", "bucket", "iam_role"},
     "resources": {*EC2_KINDS, *NAMED_KINDS},
     "lock": set(),
 }

@@ -43,6 +43,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "compute": compute,
         "monitoring": monitoring,
         "guardrails": guardrails,
+        "recovery": recovery,
     }
     return makers[role](found, identity)
 
@@ -175,6 +176,19 @@ def guardrails(found: Found, identity: Identity) -> dict[str, Any]:
         "schedule_names": sorted(schedule["Name"] for schedule in found["schedule"]),
         "budget_role_arn": arns.get(names.get("budget_identity", ""), ""),
         "schedule_role_arn": arns.get(names.get("scheduler_identity", ""), ""),
+    }
+
+
+def recovery(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role recovery."""
+    names = identity.names
+    arns = {role["RoleName"]: role["Arn"] for role in found["iam_role"]}
+    replicas = [names.get(f"{purpose}_replica_bucket") for purpose in ("datasets", "models")]
+    return {
+        "snapshot_policy_id": first(found["snapshot_policy"], "PolicyId"),
+        "snapshot_role_arn": arns.get(names.get("snapshot_identity", ""), ""),
+        "replication_role_arn": arns.get(names.get("replication_identity", ""), ""),
+        "replica_buckets": sorted(bucket["Name"] for bucket in found["bucket"] if bucket["Name"] in replicas),
     }
 
 

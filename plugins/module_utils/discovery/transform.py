@@ -47,6 +47,7 @@ _ARN = {
     "schedule": "Arn",
     "kms_key": "Arn",
     "trail": "TrailARN",
+    "snapshot_policy": "PolicyArn",
 }
 
 

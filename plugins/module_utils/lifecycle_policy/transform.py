@@ -24,11 +24,6 @@ _NAME = re.compile(r"[0-9A-Za-z _-]{1,120}")
 _DESCRIPTION = re.compile(r"[0-9A-Za-z _-]{1,500}")
 
 
-def tag_list(tags: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Tags as DLM lists them."""
-    return [{"Key": key, "Value": str(value)} for key, value in sorted(tags.items())]
-
-
 def details(value: Entry) -> dict[str, Any]:
     """What a policy does, in one form: without what says nothing, and with what DLM does by itself."""
     parameters = {name: part for name, part in (value.get("Parameters") or {}).items() if part}
@@ -86,7 +81,7 @@ def request(want: Entry, *names: str) -> dict[str, Any]:
     return {**told, **({"PolicyDetails": details(want["PolicyDetails"])} if "PolicyDetails" in told else {})}
 
 
-def problems(description: str, target_tags: Mapping[str, Any], schedules: Iterable[Entry], kind: str) -> list[str]:
+def problems(description: str, target_tags: Iterable[Entry], schedules: Iterable[Entry], kind: str) -> list[str]:
     """What DLM would refuse of a policy, or would do otherwise than told, one line each.
 
     Args:
@@ -99,7 +94,7 @@ def problems(description: str, target_tags: Mapping[str, Any], schedules: Iterab
     found = []
     if not _DESCRIPTION.fullmatch(description):
         found.append(f"description: {description!r} must be 1 to 500 letters, digits, spaces, _ and -")
-    if not target_tags:
+    if not list(target_tags):
         found.append("target_tags is empty: name a tag of what snapshots are taken of")
     if not 1 <= len(told) <= MOST_SCHEDULES:
         found.append(f"schedules: {len(told)} are given: give 1 to {MOST_SCHEDULES}")

@@ -99,8 +99,9 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
         facts: what account.gather returned. A fact that isn't there gives no problem here: its call failed, and
             the failure is one.
     """
-    found = _region_problems(facts)
-    found.extend(error_problem(error, facts.get("arn", "")) for error in facts.get("errors", []) if not found)
+    unknown = _region_problems(facts)
+    found = [*unknown, *_second_region_problems(facts)]
+    found.extend(error_problem(error, facts.get("arn", "")) for error in facts.get("errors", []) if not unknown)
     roles = settings.get("preflight_roles", ())
     if "network" in roles and wanted(settings, "network"):
         found.extend(_zone_problems(settings, facts))
@@ -166,6 +167,15 @@ def _region_problems(facts: t.Mapping[str, t.Any]) -> list[str]:
         return []
     near = f"did you mean {' or '.join(unknown['near'])}?" if unknown["near"] else "choose one such as us-east-1"
     return [problem("mlinfra_region", unknown["name"], "is no region that answers", near)]
+
+
+def _second_region_problems(facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the problem of a region to copy to that does not exist."""
+    unknown = facts.get("unknown_replication_region")
+    if not unknown:
+        return []
+    near = f"did you mean {' or '.join(unknown['near'])}?" if unknown["near"] else "choose one such as eu-west-1"
+    return [problem("recovery_replication_region", unknown["name"], "is no region that boto3 knows", near)]
 
 
 def _zone_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:

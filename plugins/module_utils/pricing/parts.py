@@ -207,6 +207,16 @@ def _snapshot(resource: Resource, context: Context) -> Parts:
     return [Part("EBS snapshot", f"of {size.normalize():f} GB at most", size, price(context.prices, "snapshot_gb_month"))]
 
 
+def _snapshot_policy(resource: Resource, context: Context) -> Parts:
+    """What it takes, where nobody knows how many blocks change from one to the next."""
+    return _used(resource, context, "snapshot_gb", "EBS snapshot", "kept", "snapshot_gb_month")
+
+
+def _bucket_replication(resource: Resource, context: Context) -> Parts:
+    """What goes to the other region; what it takes there is the other bucket's."""
+    return _used(resource, context, "copied_gb", "S3 copy to another region", "", "transfer_region_gb")
+
+
 def _bucket(resource: Resource, context: Context) -> Parts:
     return [
         *_used(resource, context, "standard_gb", "S3 Standard", "kept", "bucket_gb_month"),
@@ -275,7 +285,9 @@ RULES: dict[str, Rule] = {
     "vpc_endpoint": _vpc_endpoint,
     "volume": _volume,
     "snapshot": _snapshot,
+    "snapshot_policy": _snapshot_policy,
     "bucket": _bucket,
+    "bucket_replication": _bucket_replication,
     "log_group": _log_group,
     "alarm": _alarm,
     "dashboard": _dashboard,

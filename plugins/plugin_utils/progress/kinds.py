@@ -34,6 +34,8 @@ _OF_MODULES = {
     "route53": "dns_record",
     "kms_encryption": "encryption",
     "scheduler_group": "schedule_group",
+    "dlm_lifecycle_policy": "snapshot_policy",
+    "s3_bucket_replication": "bucket_replication",
     "scheduler_schedule": "schedule",
     "host_files": "files",
     "copy": "file",

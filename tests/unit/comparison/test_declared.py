@@ -63,6 +63,13 @@ CHOICES: dict[str, dict[str, Any]] = {
     "strict with MFA": {"mlinfra_security_preset": "strict", "storage_mfa_delete_data": True, "network_egress": "nat_instance"},
     "objects on the trail": {"audit_data_events": "write", "audit_kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/k"},
     "a trail without alarms": {"audit_alarms": False, "audit_trail_name": "mine"},
+    "snapshots": {"recovery_snapshots": True, "recovery_cold_days": 365, "compute_instance_count": 2},
+    "copies elsewhere": {"recovery_replication_region": "eu-west-1", "recovery_replication_time_control": True},
+    "copies by a key": {
+        "storage_encryption": "kms",
+        "recovery_replication_region": "eu-west-1",
+        "recovery_replica_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
+    },
     "no trail": {"audit_trail": False},
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},

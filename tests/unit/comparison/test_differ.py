@@ -121,7 +121,7 @@ def test_an_unknown_kind_or_attribute_is_no_silent_pass():
 
 def test_a_role_that_may_be_declared_otherwise_afterwards_is_to_run_too():
     compared = compare({role: [] for role in ROLES}, {"log_group": [group()]})
-    assert compared.converged(ROLES) == ["encryption", "storage", "audit", "iam", "compute", "monitoring", "guardrails"]
+    assert compared.converged(ROLES) == ["encryption", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery"]
     assert compared.to_run(ROLES) == ["network", "compute", "monitoring", "guardrails"]
 
 
@@ -130,3 +130,13 @@ def test_roles_are_read_with_those_that_they_take_from():
     assert roles_to_read(["storage"]) == ["storage"]
     assert "ssm_parameter" not in kinds_to_read(["iam"], [])
     assert "ssm_parameter" in kinds_to_read(["iam"], ["iam"])
+
+
+@pytest.mark.parametrize(("there", "role"), [("d-west", "recovery"), ("elsewhere", "storage")])
+def test_copies_that_nobody_declares_are_ended_by_whom_they_belong_to(there, role):
+    rules = [{"ID": "all", "Status": "Enabled", "Destination": {"Bucket": f"arn:aws:s3:::{there}"}}]
+    bucket = {"Name": "d", "ReplicationConfiguration": {"Role": "r", "Rules": rules}}
+    identity = Identity("p", {}, {"datasets_bucket": "d", "datasets_replica_bucket": "d-west"})
+    for roles in ({"storage": [], "recovery": []}, {role: []}):
+        found = differ.compare(roles, {"bucket": [bucket]}, identity).differences
+        assert ("bucket_replication", role, "delete") in [(one.kind, one.role, one.action) for one in found]

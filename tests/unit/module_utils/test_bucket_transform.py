@@ -72,7 +72,7 @@ def test_what_means_the_same_is_equal(attribute: str, one: Any, other: Any) -> N
 
 
 def test_a_new_bucket_is_closed_first_and_gets_all_that_is_declared() -> None:
-    made = transform.plan(Wanted(NAME, ALL, ("raw/",)), None, purge=True)
+    made = transform.plan(Wanted(NAME, ALL, ("raw/",)), None, purged=tuple(ADDED))
     assert (made.action, made.ownership, made.markers) == ("create", "BucketOwnerEnforced", ("raw/",))
     first, rest = list(made.writes)[:3], list(made.writes)[3:]
     assert first == ["PublicAccessBlockConfiguration", "Policy", "Tags"]
@@ -83,15 +83,15 @@ def test_a_new_bucket_is_closed_first_and_gets_all_that_is_declared() -> None:
 
 
 def test_of_a_new_bucket_only_what_s3_gives_to_all_is_removed() -> None:
-    made = transform.plan(Wanted(NAME, NOTHING), None, purge=True)
+    made = transform.plan(Wanted(NAME, NOTHING), None, purged=tuple(ADDED))
     assert made.writes == {"PublicAccessBlockConfiguration": {}, "OwnershipControls": {}}
     assert made.ownership == ""
 
 
-@pytest.mark.parametrize("purge", [True, False])
+@pytest.mark.parametrize("purged", [tuple(ADDED), ()])
 @pytest.mark.parametrize("attributes", [ALL, NOTHING])
-def test_what_stands_as_declared_is_left_alone(attributes: dict, purge: bool) -> None:
-    made = transform.plan(Wanted(NAME, attributes, ("raw/",)), Standing({**attributes, **ADDED}), purge)
+def test_what_stands_as_declared_is_left_alone(attributes: dict, purged: tuple) -> None:
+    made = transform.plan(Wanted(NAME, attributes, ("raw/",)), Standing({**attributes, **ADDED}), purged)
     assert made.answer == {"name": NAME, "action": "none", "changed": False, "changes": []}
     assert made.writes == {}
     assert transform.result([made])["diff"] == {"before": {}, "after": {}}
@@ -100,8 +100,8 @@ def test_what_stands_as_declared_is_left_alone(attributes: dict, purge: bool) ->
 def test_what_is_not_declared_is_left_alone_unless_it_is_purged() -> None:
     added = {**ADDED, "CORSConfiguration": {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}}
     standing = Standing({**ALL, **added})
-    assert transform.plan(Wanted(NAME, {}), standing, purge=False).action == "none"
-    made = transform.plan(Wanted(NAME, {}), standing, purge=True)
+    assert transform.plan(Wanted(NAME, {}), standing, purged=()).action == "none"
+    made = transform.plan(Wanted(NAME, {}), standing, purged=tuple(ADDED))
     assert made.writes == {"CORSConfiguration": {}}
     assert transform.result([made])["diff"] == {
         "before": {NAME: {"CORSConfiguration": added["CORSConfiguration"]}},
@@ -110,12 +110,12 @@ def test_what_is_not_declared_is_left_alone_unless_it_is_purged() -> None:
 
 
 def test_only_what_is_compared_is_read() -> None:
-    assert transform.to_read({"Policy": {}}, purge=False) == ["Policy"]
-    assert set(transform.to_read(ALL, purge=True)) == {*ALL, *ADDED}
+    assert transform.to_read({"Policy": {}}, purged=()) == ["Policy"]
+    assert set(transform.to_read(ALL, purged=tuple(ADDED))) == {*ALL, *ADDED}
 
 
 def test_folders_alone_are_a_change() -> None:
-    made = transform.plan(Wanted(NAME, {}, ("raw/", "interim/")), Standing({}, ("interim/",)), purge=False)
+    made = transform.plan(Wanted(NAME, {}, ("raw/", "interim/")), Standing({}, ("interim/",)), purged=())
     assert made.answer["changes"] == ["Markers"]
     assert made.difference == ({"Markers": ["raw/"]}, {"Markers": ["raw/", "interim/"]})
 
@@ -123,7 +123,7 @@ def test_folders_alone_are_a_change() -> None:
 def test_tags_of_aws_are_told_again() -> None:
     """S3 refuses to be told tags without them."""
     own = {"aws:cloudformation:stack-id": "x"}
-    made = transform.plan(Wanted(NAME, {"Tags": {"a": "1"}}), Standing({"Tags": {**own, "b": "2"}}), purge=False)
+    made = transform.plan(Wanted(NAME, {"Tags": {"a": "1"}}), Standing({"Tags": {**own, "b": "2"}}), purged=())
     assert made.writes == {"Tags": {**own, "a": "1"}}
     assert made.difference == ({"Tags": {"b": "2"}}, {"Tags": {"a": "1"}})
 
@@ -163,14 +163,14 @@ def carried_out(made: transform.Plan, standing: Standing | None) -> Standing:
     return Standing({**before, **made.writes})
 
 
-@given(ATTRIBUTES, st.none() | ATTRIBUTES, st.booleans())
-def test_nothing_is_left_to_do(declared: dict, there: dict | None, purge: bool) -> None:
+@given(ATTRIBUTES, st.none() | ATTRIBUTES, st.sampled_from([(), tuple(ADDED)]))
+def test_nothing_is_left_to_do(declared: dict, there: dict | None, purged: tuple) -> None:
     """Whatever is declared and whatever stands: a plan that was carried out is followed by an empty one."""
     wanted = Wanted(NAME, {name: transform.FORMS[name](value) for name, value in declared.items()})
     standing = None if there is None else Standing({**BY_S3, **there})
-    made = transform.plan(wanted, standing, purge)
+    made = transform.plan(wanted, standing, purged)
     after = carried_out(made, standing)
-    assert transform.plan(wanted, after, purge).action == "none"
+    assert transform.plan(wanted, after, purged).action == "none"
     kept = {name: value for name, value in after.attributes.items() if name not in made.after}
     assert kept.items() <= (standing.attributes if standing else {**BY_S3, **after.attributes}).items()
 

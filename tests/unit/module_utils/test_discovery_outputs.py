@@ -255,3 +255,21 @@ def test_order_follows_the_number_in_the_tag_index(numbers):
 @pytest.mark.parametrize("index", ["", "one", "-1", "²"])
 def test_an_index_that_is_no_number_counts_as_none(index):
     assert outputs.index_of({"Tags": tags(Index=index)}) == 0
+
+
+def test_recovery():
+    names = {"snapshot_identity": "p-dev-snapshots", "replication_identity": "p-dev-replication"}
+    identity = Identity("p-dev", {"Project": "p"}, {**names, "datasets_replica_bucket": "d-west", "models_replica_bucket": "m-west"})
+    stands = {
+        "snapshot_policy": [{"PolicyId": "policy-1"}, {"PolicyId": "policy-2"}],
+        "iam_role": [{"RoleName": name, "Arn": f"arn:{name}"} for name in ("other", *names.values())],
+        "bucket": [{"Name": name} for name in ("m-west", "d", "d-west")],
+    }
+    assert outputs.recovery(stands, identity) == {
+        "snapshot_policy_id": "policy-1",
+        "snapshot_role_arn": "arn:p-dev-snapshots",
+        "replication_role_arn": "arn:p-dev-replication",
+        "replica_buckets": ["d-west", "m-west"],
+    }
+    nothing = {"snapshot_policy": [], "iam_role": [], "bucket": []}
+    assert set(map(str, outputs.recovery(nothing, identity).values())) == {"", "[]"}

@@ -144,7 +144,7 @@ PARAMS = {
     "enabled": True,
     "role_arn": POLICY_ROLE,
     "resource_type": "volume",
-    "target_tags": {"Name": "mlinfra-dev-ml-training-1"},
+    "target_tags": [{"Key": "Name", "Value": "mlinfra-dev-ml-training-1"}],
     "schedules": [SCHEDULE],
     "exclude_boot_volumes": False,
 }
@@ -248,7 +248,7 @@ COLD = {
 
 
 def problems(*schedules: dict, kind: str = "VOLUME", **more: Any) -> list[str]:
-    told = {"description": "Snapshots", "target_tags": {"Name": "n"}, **more}
+    told = {"description": "Snapshots", "target_tags": [{"Key": "Name", "Value": "n"}], **more}
     return policy.problems(**told, schedules=schedules, kind=kind)
 
 
@@ -279,7 +279,7 @@ def test_what_data_lifecycle_manager_would_refuse_of_a_schedule(schedule, words)
 
 
 def test_what_data_lifecycle_manager_would_refuse_of_a_policy():
-    assert len(problems(SCHEDULE, SCHEDULE, description="a: b", target_tags={})) == 3
+    assert len(problems(SCHEDULE, SCHEDULE, description="a: b", target_tags=[])) == 3
     assert "are given: give 1 to 4" in problems()[0]
     assert "take those of volumes" in problems(COLD, kind="INSTANCE")[0]
 

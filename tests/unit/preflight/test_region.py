@@ -259,3 +259,10 @@ def test_roles_alone_do_not_encrypt_by_a_key_that_does_not_stand(roles, key, ref
     found = region.problems({**SETTINGS, "preflight_roles": roles}, {**FACTS, "key_arn": key})
     line = "encryption_key: true has no key yet that storage and monitoring could encrypt by"
     assert [one.split(";")[0] for one in found] == [line] * refused
+
+
+def test_a_region_to_copy_to_has_to_exist() -> None:
+    """S3 would take the name of a bucket there, and fail at it."""
+    unknown = {"unknown_replication_region": {"name": "eu-wset-1", "near": ["eu-west-1"]}}
+    [line] = region.problems(SETTINGS, {**FACTS, **unknown})
+    assert line == "recovery_replication_region: eu-wset-1 is no region that boto3 knows; did you mean eu-west-1?"

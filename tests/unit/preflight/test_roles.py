@@ -13,7 +13,8 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery"]
+REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
         "mlinfra_project": "ml",
@@ -122,6 +123,25 @@ GOOD = {
         },
         "guardrails_idle_stop": True,
         "guardrails_idle_minutes": 60,
+    },
+    "recovery": {
+        "mlinfra_region": "eu-central-1",
+        "storage_encryption": "kms",
+        "recovery_snapshots": True,
+        "recovery_snapshot_time": "03:00",
+        "recovery_snapshot_keep": 7,
+        "recovery_cold_days": 365,
+        "recovery_cold_day": 1,
+        "recovery_instance_count": 1,
+        "recovery_replication_region": "eu-west-1",
+        "recovery_datasets_bucket": "ml-dev-datasets",
+        "recovery_models_bucket": "ml-dev-models",
+        "recovery_datasets_replica": "ml-dev-datasets-eu-west-1",
+        "recovery_models_replica": "ml-dev-models-eu-west-1",
+        "recovery_replica_version_days": 90,
+        "recovery_replica_upload_days": 7,
+        "recovery_replica_kms_key_arn": REPLICA_KEY,
+        "recovery_tags": {"Project": "ml"},
     },
 }
 SSH = {
@@ -352,6 +372,27 @@ SETTING_OF_EACH_CASE = [
     ("guardrails", {"compute_stop_protection": True}, "guardrails_idle_stop: true contradicts compute_stop_protection"),
     ("guardrails", {"compute_stop_protection": True}, "guardrails_schedule.stop: cron(0 20 ? * MON-FRI *) contradicts"),
     ("guardrails", {"compute_stop_protection": True}, "guardrails_budget_cap: 120 contradicts"),
+    ("recovery", {"recovery_snapshot_keep": 0}, "recovery_snapshot_keep: 0 is out of range; choose a number from 1 to 1000"),
+    ("recovery", {"recovery_snapshot_time": "24:00"}, "recovery_snapshot_time: 24:00 is not a time of day"),
+    ("recovery", {"recovery_cold_days": 89}, "recovery_cold_days: 89 is less than the archive tier keeps; choose 90"),
+    ("recovery", {"recovery_cold_day": 31}, "recovery_cold_day: 31 is out of range"),
+    ("recovery", {"recovery_instance_count": 51}, "recovery_instance_count: 51 is more than a policy names"),
+    ("recovery", {"recovery_replication_region": "eu-central-1"}, "eu-central-1 is the environment's own region"),
+    ("recovery", {"recovery_replication_region": "ireland"}, "recovery_replication_region: ireland is not a region's name"),
+    ("recovery", {"recovery_replication_region": "cn-north-1"}, "is of another partition than eu-central-1"),
+    ("recovery", {"recovery_replica_version_days": 0}, "recovery_replica_version_days: 0 is out of range"),
+    ("recovery", {"recovery_replica_kms_key_arn": ""}, "leaves copies without a key"),
+    ("recovery", {"recovery_replica_kms_key_arn": "alias/mine"}, "alias/mine is not the ARN of a key"),
+    ("recovery", {"recovery_replica_kms_key_arn": REPLICA_KEY.replace("west-1", "west-2")}, "is a key of eu-west-2"),
+    ("recovery", {"storage_encryption": "AES256"}, "is of no use to buckets that storage_encryption: AES256 encrypts"),
+    ("recovery", {"recovery_models_replica": "ml-dev-datasets"}, "is the name of recovery_datasets_bucket too"),
+    ("recovery", {"recovery_datasets_replica": "a" * 64}, "recovery_datasets_replica: "),
+    (
+        "recovery",
+        {"storage_state": "absent", "preflight_roles": ["storage", "recovery"]},
+        "needs the buckets that storage_state removes",
+    ),
+    ("recovery", {"recovery_permissions_boundary": "boundary"}, "recovery_permissions_boundary: boundary is not the ARN"),
 ]
 
 

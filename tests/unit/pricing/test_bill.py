@@ -23,6 +23,8 @@ USED = {
     "data": {"standard_gb": 100, "glacier_gb": 1000},
     "logs": {"ingested_gb": 1.5},
     "out": {"out_gb": 10},
+    "copied": {"copied_gb": 100},
+    "taken": {"snapshot_gb": 100},
 }
 STOPPED = {"Code": 80, "Name": "stopped"}
 
@@ -73,6 +75,8 @@ def monthly(*resources, usage=None) -> float | None:
         (resource("ssm_parameter", Tier="Standard"), 0),
         (resource("ssm_parameter", Tier="Advanced"), 0.05),
         (resource("data_transfer", "out"), 0.90),
+        (resource("bucket_replication", "copied"), 2.00),
+        (resource("snapshot_policy", "taken"), 5.00),
         (resource("vpc"), 0),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else str(value),

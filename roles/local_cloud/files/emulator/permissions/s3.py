@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from emulator.permissions.needs import Need, Parameters, Where
+from emulator.permissions.needs import Need, Parameters, Where, pass_role
 
 ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
@@ -77,6 +77,8 @@ def needs(operation: str, parameters: Parameters, where: Where) -> list[Need]:
     found = [Need(f"s3:{action}", f"{start}{bucket}/{key}" if key else f"{start}{bucket}")]
     if operation == "CreateBucket" and parameters.get("ObjectOwnership"):
         found.append(Need("s3:PutBucketOwnershipControls", f"{start}{bucket}"))
+    if operation == "PutBucketReplication":
+        found.append(pass_role(parameters["ReplicationConfiguration"]["Role"], "s3.amazonaws.com"))
     source = parameters.get("CopySource")
     if source:
         path, _mark, version = unquote(source).lstrip("/").partition("?versionId=")

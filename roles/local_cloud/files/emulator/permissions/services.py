@@ -41,6 +41,7 @@ TAGGING = {
     "budgets:CreateBudgetAction": "budgets:TagResource",
     "cloudtrail:CreateTrail": "cloudtrail:AddTags",
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "dlm:CreateLifecyclePolicy": "dlm:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateRole": "iam:TagRole",
     "logs:CreateLogGroup": "logs:TagResource",
@@ -79,8 +80,8 @@ def _passed(service: str, operation: str, parameters: Parameters, where: Where) 
         yield pass_role(parameters["CloudWatchLogsRoleArn"], "cloudtrail.amazonaws.com")
     elif service == "scheduler" and operation in ("CreateSchedule", "UpdateSchedule"):
         yield pass_role(parameters["Target"]["RoleArn"], "scheduler.amazonaws.com")
-    elif service == "budgets" and parameters.get("ExecutionRoleArn"):
-        yield pass_role(parameters["ExecutionRoleArn"], "budgets.amazonaws.com")
+    elif service in ("budgets", "dlm") and parameters.get("ExecutionRoleArn"):
+        yield pass_role(parameters["ExecutionRoleArn"], f"{service}.amazonaws.com")
 
 
 def _iam(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
@@ -168,6 +169,14 @@ def _budgets(operation: str, parameters: Parameters, where: Where) -> Iterator[s
         yield where.arn("budgets", f"budget/{budget or '*'}", regional=False)
 
 
+def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # Lists know no resources; a policy has no id before it is made.
+    if parameters.get("ResourceArn"):
+        yield parameters["ResourceArn"]
+    elif operation != "GetLifecyclePolicies":
+        yield where.arn("dlm", f"policy/{parameters.get('PolicyId') or '*'}")
+
+
 def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if parameters.get("RoleArn"):
         yield parameters["RoleArn"]
@@ -177,6 +186,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "budgets": _budgets,
     "cloudtrail": _cloudtrail,
     "cloudwatch": _cloudwatch,
+    "dlm": _dlm,
     "iam": _iam,
     "logs": _logs,
     "scheduler": _scheduler,
