@@ -18,11 +18,11 @@ NAMES = {
     "recovery_replication_role_name": "role",
     "recovery_datasets_bucket": "bucket",
     "recovery_models_bucket": "bucket",
-    "recovery_datasets_replica": "bucket",
-    "recovery_models_replica": "bucket",
 }
+# Made of the names above and of the region: nothing where there is none.
+REPLICAS = {"recovery_datasets_replica": "bucket", "recovery_models_replica": "bucket"}
 # What has to be known to remove the replicas.
-ABSENT = ("recovery_replication_region", "recovery_destroy_data", "recovery_instance_name")
+ABSENT = ("recovery_replication_region", "recovery_destroy_data", *REPLICAS)
 # What Data Lifecycle Manager takes.
 MOST_SNAPSHOTS = 1000
 MOST_INSTANCES = 50
@@ -44,6 +44,8 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         settings: all settings, templated. One that is missing was reported already.
     """
     found = names_problems(settings, NAMES)
+    if settings.get("recovery_replication_region"):
+        found.extend(names_problems(settings, REPLICAS))
     if not wanted(settings, "recovery"):
         return found
     if settings.get("recovery_snapshots"):
@@ -81,7 +83,8 @@ def _replication_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     for variable in ("recovery_replica_version_days", "recovery_replica_upload_days"):
         found.extend(number_problems(settings, variable, 1, MOST_DAYS, " (days)"))
     seen: dict[t.Any, str] = {}
-    for variable in (name for name, kind in NAMES.items() if kind == "bucket" and name in settings):
+    buckets = ("recovery_datasets_bucket", "recovery_models_bucket", *REPLICAS)
+    for variable in (name for name in buckets if name in settings):
         first = seen.setdefault(settings[variable], variable)
         if first != variable:
             fault = f"is the name of {first} too"
