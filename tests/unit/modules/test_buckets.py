@@ -21,7 +21,7 @@ FOLDERS = {"Versions": [{"Key": "raw/", "Size": 0, "VersionId": "one"}]}
 
 
 def present(aws: Any, wanted: Wanted = WANTED, check: bool = False) -> dict[str, Any]:
-    return module.ensure_present(Buckets(aws("s3")), wanted, False, check).answer
+    return module.ensure_present(Buckets(aws("s3")), wanted, (), check).answer
 
 
 def absent(aws: Any, contents: bool = False, check: bool = False) -> Removal:
