@@ -19,6 +19,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform 
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_filter import transform as metric_filter
 from ansible_collections.mlinfra.aws.plugins.module_utils.replication import transform as replication
+from ansible_collections.mlinfra.aws.plugins.module_utils.restore import transform as restore
 from ansible_collections.mlinfra.aws.plugins.module_utils.route_table import transform as route_table
 from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import transform as scheduler
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
@@ -188,6 +189,25 @@ def test_metric_filter(standing: list[dict[str, Any]]) -> None:
     names = sorted({entry["filterName"] for entry in standing})
     assert not metric_filter.plan([], standing, []).changed
     assert metric_filter.plan([], standing, names).delete == names
+
+
+_ALWAYS = ("Key", "VersionId", "LastModified", "IsLatest")
+
+
+@given(
+    st.lists(entries("s3", "ListObjectVersions", "Versions", always=_ALWAYS), max_size=4),
+    st.lists(entries("s3", "ListObjectVersions", "DeleteMarkers", always=_ALWAYS), max_size=3),
+)
+def test_restore(versions: list[dict[str, Any]], markers: list[dict[str, Any]]) -> None:
+    """Every version is listed once, under its key, and what is current is as it shall be."""
+    found = list(restore.by_key([{"Versions": versions, "DeleteMarkers": markers}]))
+    assert sum(map(len, found)) == len(versions) + len(markers)
+    assert [each[0].key for each in found] == sorted({one["Key"] for one in versions + markers})
+    for each in found:
+        assert {one.key for one in each} == {each[0].key}
+        assert restore.step_to(each[0], each[0]) is None
+        target = restore.as_of(each, NOW)
+        assert target is None or target.modified <= NOW
 
 
 @given(entries("ec2", "DescribeRouteTables", "RouteTables", "Routes"))

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from . import environment
+from . import environment, restore
 from .conftest import Emulator
 
 pytestmark = pytest.mark.weight(120)  # all of them together: they share an emulator
@@ -43,6 +43,22 @@ def test_kms_encryption(emulator: Emulator) -> None:
     emulator.run_target("kms_encryption", stands, "module", "module")
     of_group = ["logs:AssociateKmsKey", "logs:AssociateKmsKey", "logs:DisassociateKmsKey"]
     assert emulator.written("module") == of_group + ["sns:SetTopicAttributes"] * 3
+
+
+def test_s3_restore(emulator: Emulator) -> None:
+    """Copies what comes back, marks what goes, and deletes no version."""
+    s3, bucket, then = emulator.client("s3"), "target-versions", restore.make(emulator.client("s3"), "target-versions")
+    before = restore.versions(s3, bucket)
+    emulator.run_target("s3_restore", {"bucket": bucket, **then}, "module", "module")
+    copies, markers = ["CopyObject"] * 4, ["DeleteObject"]
+    assert sorted(emulator.written("module")) == [f"s3:{call}" for call in copies + markers]
+    after = restore.versions(s3, bucket)
+    assert before < after
+    assert len(after - before) == len(copies + markers)
+    assert restore.contents(s3, bucket) == restore.RESTORED
+    told = s3.head_object(Bucket=bucket, Key="data/overwritten")
+    assert (told["ContentType"], told["Metadata"]["who"]) == ("text/csv", "jane")
+    assert s3.get_object_tagging(Bucket=bucket, Key="data/overwritten")["TagSet"] == [{"Key": "Kind", "Value": "raw"}]
 
 
 def test_ebs_defaults(emulator: Emulator) -> None:

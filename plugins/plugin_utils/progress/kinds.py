@@ -24,6 +24,7 @@ _OF_MODULES = {
     "vpc_flow_log": "flow_log",
     "s3_bucket": "bucket",
     "buckets": "bucket",
+    "s3_restore": "object",
     "iam_policy": "role_policy",
     "iam_instance_profile": "instance_profile",
     "cloudwatchlogs_log_group": "log_group",
