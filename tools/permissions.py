@@ -101,7 +101,7 @@ def condition(need: Mapping[str, Any]) -> str:
         return "region" if resource == "*" and service not in EVERYWHERE else ""
     if resource.endswith("/*") or need["action"] == "ec2:ImportKeyPair":
         return "new" if "aws:RequestTag/Project" in context else ""
-    if "::image/" in resource or "::snapshot/" in resource:
+    if "::image/" in resource or ("::snapshot/" in resource and context.get("aws:ResourceTag/Project") != SEEN["project"]):
         return ""
     return "own" if context.get("aws:ResourceTag/Project") == SEEN["project"] else "untagged"
 

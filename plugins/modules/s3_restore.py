@@ -98,11 +98,11 @@ objects:
   type: list
   elements: dict
   contains:
-    name:
+    key:
       description: The object's key.
       type: str
       returned: always
-    action:
+    outcome:
       description: C(create) where it was deleted, C(modify) where it has other content, C(delete) where it gets a delete marker.
       type: str
       returned: always

@@ -21,6 +21,7 @@ from ansible_collections.mlinfra.aws.plugins.filter.jupyter_password_hash import
 from ansible_collections.mlinfra.aws.plugins.filter.lock_problems import lock_problems
 from ansible_collections.mlinfra.aws.plugins.filter.monthly_cost import monthly_cost
 from ansible_collections.mlinfra.aws.plugins.filter.network_acl_entries import network_acl_entries
+from ansible_collections.mlinfra.aws.plugins.filter.restore_problems import restore_problems
 from ansible_collections.mlinfra.aws.plugins.filter.status_text import status_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,6 +179,17 @@ def test_network_acl_entries(tier: str, clients: list[str], ports: list[int], wa
     numbers = [(rule["Egress"], rule["RuleNumber"]) for rule in made]
     assert len(set(numbers)) == len(numbers)
     assert made == network_acl_entries(tier, "standard", "10.0.0.0/16", clients, ports, **ways)
+
+
+ASKED = ("bucket", "key", "version", "prefix", "to")
+
+
+@given(st.sampled_from(["object", "version", "prefix"]), st.dictionaries(st.sampled_from(ASKED), st.none() | values))
+def test_restore_problems(what: str, given: dict[str, Any]) -> None:
+    """Each problem is one line, and names a variable of the playbook; nothing is told twice."""
+    found = restore_problems({**given, "what": what})
+    assert all(line.startswith("restore_") and len(line.splitlines()) == 1 for line in found)
+    assert len(set(found)) == len(found)
 
 
 @given(resources)

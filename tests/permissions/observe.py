@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import permissions
 
+from tests.integration import restore
 from tests.integration.conftest import Emulator
 from tests.integration.site import Site, running
 
@@ -32,6 +33,7 @@ BACKWARDS = ["guardrails", "monitoring", "compute", "iam", "network", "storage"]
 HERE, GUARDS, TRAIL = "tests/permissions", "@tests/integration/guards.yml", "@tests/integration/trail.yml"
 CHANGED, OTHER_WAYS = f"@{HERE}/changed.yml", f"@{HERE}/other_ways.yml"
 GONE = {"destroy_data": True, "compute_termination_protection": False}
+LOST = "raw/lost.csv"
 # Playbooks, each with its arguments, in an order in which each has something to do.
 PLAYBOOKS = (
     ("provision", ()),
@@ -40,6 +42,11 @@ PLAYBOOKS = (
     ("cost", ()),
     ("status", ("-e", "ask_hosts=false")),
     ("stop", ("-e", "include_nat=true")),
+    ("backup", ("-e", "backup_name=first")),
+    ("backup", ("-e", "backup_name=second backup_keep=1")),
+    ("restore", ("-e", f"restore_what=object restore_bucket=datasets restore_key={LOST}")),
+    ("restore", ("-e", f"restore_what=prefix restore_bucket=datasets restore_prefix={LOST} restore_to={{lost}}")),
+    ("restore", ("-e", "restore_what=volume restore_instance=bench-seed-ml-training-1 restore_replace=true")),
     ("start", ()),
     ("destroy", ("-e", "confirm=seed destroy_data=true")),
 )
@@ -72,9 +79,22 @@ def observe_roles(emulator: Emulator) -> None:
 
 def observe_playbooks(emulator: Emulator) -> None:
     """Run the playbooks, one after the other."""
-    site = Site(emulator)
+    site, lost = Site(emulator), ""
     for name, arguments in PLAYBOOKS:
-        run(site, f"playbooks/{name}.yml", f"{name}-run", "-e", GUARDS, "-e", TRAIL, *arguments)
+        lost = lost or (lose(site) if name == "backup" else "")
+        told = [argument.format(lost=lost) for argument in arguments]
+        run(site, f"playbooks/{name}.yml", f"{name}-run", "-e", GUARDS, "-e", TRAIL, *told)
+
+
+def lose(site: Site) -> str:
+    """Write an object, delete it and write another one, and return when the first was there."""
+    s3 = site.client("s3")
+    [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("bench-seed-datasets-")]
+    s3.put_object(Bucket=bucket, Key=LOST, Body=b"lost")
+    then = restore.later()
+    s3.delete_object(Bucket=bucket, Key=LOST)
+    s3.put_object(Bucket=bucket, Key=f"{LOST}.new", Body=b"new")
+    return then
 
 
 def observed(work: Callable[[Emulator], None], slot: int) -> list[dict[str, Any]]:

@@ -69,9 +69,9 @@ class Step:
 
     @property
     def told(self) -> dict[str, str]:
-        """The step as the module returns it."""
+        """The step as the module returns it. It has no name and no action, by which progress would list it: there may be many."""
         restored = self.target.id if self.target else ""
-        return {"name": self.current.key, "action": self.action, "replaced": self.current.id, "restored": restored}
+        return {"key": self.current.key, "outcome": self.action, "replaced": self.current.id, "restored": restored}
 
 
 def time_text(time: datetime) -> str:
