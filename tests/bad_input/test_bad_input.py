@@ -16,7 +16,7 @@ import yaml
 if TYPE_CHECKING:
     from .conftest import Account
 
-ROLES = ["network", "storage", "iam", "compute", "monitoring"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring"]
 INVENTORIES = ["sample", "dev", "staging", "prod"]
 LONG = "a-project-whose-name-is-so-long-that-nothing-fits-it"
 
