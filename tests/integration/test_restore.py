@@ -45,7 +45,7 @@ def restored(site: Site, **asked: str) -> str:
     assert site.written()
     assert changes(site.playbook(*arguments)) == 0
     assert site.written() == []
-    return planned + said
+    return " ".join((planned + said).split())
 
 
 def changes(said: str) -> int:
