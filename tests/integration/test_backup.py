@@ -160,7 +160,7 @@ class TestBackup:
     def test_a_lost_volume_comes_back(self, site: Site) -> None:
         ec2 = site.client("ec2")
         lost, at = volume(site)
-        ec2.detach_volume(VolumeId=lost["VolumeId"])
+        ec2.detach_volume(VolumeId=lost["VolumeId"], InstanceId=lost["Attachments"][0]["InstanceId"], Device=at)
         ec2.delete_volume(VolumeId=lost["VolumeId"])
         asked = ("restore_what=volume", f"restore_instance={INSTANCE}", f"restore_device={at}", "restore_replace=true")
         settled(site, "playbooks/restore.yml", *asked)
