@@ -91,6 +91,120 @@ def _disable_metrics(aws: Clients) -> bool:
     return client.disable_metrics_collection(AutoScalingGroupName="any")["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+def group(aws: Clients, name: str, **arguments: Any) -> dict[str, Any]:
+    """A group of two members of a launch template, in two zones, as it stands."""
+    ec2, scaling = aws("ec2"), aws("autoscaling")
+    network = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=network, CidrBlock=f"10.7.{at}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]["SubnetId"]
+        for at, zone in enumerate("ab", start=1)
+    ]
+    data = {
+        "ImageId": f"resolve:ssm:{IMAGE_PARAMETER}",
+        "InstanceType": "t3.medium",
+        "MetadataOptions": {"HttpTokens": "required"},
+        "TagSpecifications": [{"ResourceType": "volume", "Tags": [{"Key": "Of", "Value": "volume"}]}],
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 9, "Encrypted": True}}],
+    }
+    ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+    template = {"LaunchTemplateSpecification": {"LaunchTemplateName": name, "Version": "1"}}
+    mixed = {"LaunchTemplate": {**template, "Overrides": [{"InstanceType": "t3.large"}]}, **arguments}
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=name, MinSize=2, MaxSize=4, VPCZoneIdentifier=",".join(subnets), MixedInstancesPolicy=mixed
+    )
+    return scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"][0]
+
+
+def members(aws: Clients, name: str, **distribution: Any) -> list[dict[str, Any]]:
+    """The instances of such a group."""
+    ids = [one["InstanceId"] for one in group(aws, name, InstancesDistribution=distribution)["Instances"]]
+    reservations = aws("ec2").describe_instances(InstanceIds=ids)["Reservations"]
+    return [instance for reservation in reservations for instance in reservation["Instances"]]
+
+
+@behaviour("autoscaling_group_fields")
+def _updated_group(aws: Clients) -> bool:
+    """An update of a group takes its cooldown and the order of termination."""
+    group(aws, "updated")
+    scaling = aws("autoscaling")
+    told = {"DefaultCooldown": 60, "TerminationPolicies": ["OldestInstance"]}
+    scaling.update_auto_scaling_group(AutoScalingGroupName="updated", **told)
+    found = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["updated"])["AutoScalingGroups"][0]
+    return {name: found[name] for name in told} == told
+
+
+@behaviour("autoscaling_group_fields")
+def _mixed_group(aws: Clients) -> bool:
+    """A group of mixed instances tells their policy and no launch template beside it."""
+    found = group(aws, "mixed")
+    return "MixedInstancesPolicy" in found and "LaunchTemplate" not in found
+
+
+@behaviour("autoscaling_members")
+def _spread_members(aws: Clients) -> bool:
+    """The members of a group stand in all of its zones."""
+    return len({one["Placement"]["AvailabilityZone"] for one in members(aws, "spread")}) == 2
+
+
+@behaviour("autoscaling_members")
+def _members_as_the_template_says(aws: Clients) -> bool:
+    """The members of a group have the image, the metadata options and one encrypted, tagged volume of its launch template."""
+    found = members(aws, "by-template")
+    ids = [device["Ebs"]["VolumeId"] for one in found for device in one["BlockDeviceMappings"]]
+    volumes = aws("ec2").describe_volumes(VolumeIds=ids)["Volumes"]
+    return (
+        {one["ImageId"] for one in found} == {image(aws)}
+        and {one["MetadataOptions"]["HttpTokens"] for one in found} == {"required"}
+        and [(one["Size"], one["Encrypted"], one["Tags"]) for one in volumes] == [(9, True, [{"Key": "Of", "Value": "volume"}])] * 2
+    )
+
+
+@behaviour("autoscaling_members")
+def _members_on_spot(aws: Clients) -> bool:
+    """The members of a group beyond its base are spot instances, of the first type that it lists."""
+    base = {"OnDemandBaseCapacity": 1, "OnDemandPercentageAboveBaseCapacity": 0}
+    found = members(aws, "on-spot", **base)
+    return sorted(one.get("InstanceLifecycle", "") for one in found) == ["", "spot"] and found[0]["InstanceType"] == "t3.large"
+
+
+@behaviour("ec2_launch_templates")
+def _own_tags_of_a_template(aws: Clients) -> bool:
+    """The tags of a launch template are not those of what it launches."""
+    ec2 = aws("ec2")
+    own = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
+    data = {"InstanceType": "t3.medium"}
+    ec2.create_launch_template(LaunchTemplateName="tagged", LaunchTemplateData=data, TagSpecifications=own)
+    [version] = ec2.describe_launch_template_versions(LaunchTemplateName="tagged")["LaunchTemplateVersions"]
+    return version["LaunchTemplateData"] == data
+
+
+@behaviour("ec2_launch_templates")
+def _user_data_of_a_later_version(aws: Clients) -> bool:
+    """A group launches a later version of its launch template that has user data."""
+    ec2, scaling = aws("ec2"), aws("autoscaling")
+    name, data = "later", {"InstanceType": "t3.medium", "ImageId": image(aws)}
+    ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+    ec2.create_launch_template_version(LaunchTemplateName=name, LaunchTemplateData={**data, "UserData": "IyEvYmluL3NoCg=="})
+    template = {"LaunchTemplateName": name, "Version": "2"}
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=name, MinSize=1, MaxSize=1, AvailabilityZones=["us-east-1a"], LaunchTemplate=template
+    )
+    [found] = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    return len(found["Instances"]) == 1
+
+
+@behaviour("ec2_launch_templates")
+def _deleted_version(aws: Clients) -> bool:
+    """Versions of a launch template are deleted one by one."""
+    ec2, data = aws("ec2"), {"InstanceType": "t3.medium"}
+    template = ec2.create_launch_template(LaunchTemplateName="versions", LaunchTemplateData=data)["LaunchTemplate"]
+    identified = {"LaunchTemplateId": template["LaunchTemplateId"]}
+    ec2.create_launch_template_version(**identified, LaunchTemplateData=data)
+    ec2.delete_launch_template_versions(**identified, Versions=["2"])
+    left = ec2.describe_launch_template_versions(**identified)["LaunchTemplateVersions"]
+    return [one["VersionNumber"] for one in left] == [1]
+
+
 @behaviour("backup_unknown_vault")
 def _unknown_vault(aws: Clients) -> bool:
     """An unknown vault is refused with AccessDeniedException."""
