@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery, resources, lock]
-    default: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery, resources, lock]
+    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, resources, lock]
+    default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, resources, lock]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).
@@ -152,6 +152,17 @@ compute:
         image_id: ami-01
         root_volume_id: vol-01
         launch_time: "2026-01-01T12:00:00+00:00"
+scaling:
+  description: What role scaling outputs.
+  returned: when O(gather) contains V(scaling)
+  type: dict
+  sample:
+    group_name: mlinfra-dev-ml-member
+    group_arn: "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0a1b2c3d:autoScalingGroupName/mlinfra-dev-ml-member"
+    launch_template_id: lt-01
+    desired: 1
+    members:
+      - {id: i-01, type: t3.medium, availability_zone: us-east-1a, state: InService, health: Healthy}
 audit:
   description: What role audit outputs.
   returned: when O(gather) contains V(audit)

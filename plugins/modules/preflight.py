@@ -30,7 +30,7 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery]
+    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery]
     required: true
   instance_type:
     description:
@@ -75,6 +75,11 @@ options:
       - A second region, to look whether there is one of that name. Filled in from C(recovery_replication_region).
     type: str
     default: ""
+  member_types:
+    description: Instance types of a group to ask about. Filled in from C(scaling_instance_types).
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Does the same in check mode, since it makes reading calls only.
@@ -88,7 +93,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [encryption, network, storage, audit, iam, compute, monitoring, guardrails, recovery]
+    roles: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -138,7 +143,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery"]
 # Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
 PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 
@@ -164,6 +169,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         image_architecture=params["image_architecture"],
         tags=params["identity_tags"],
         key_alias=params["key_alias"],
+        member_types=params["member_types"],
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
     try:
@@ -191,6 +197,7 @@ def main() -> None:
             "identity_tags": {"type": "dict", "default": {}},
             "key_alias": {"type": "str", "default": "", "no_log": False},
             "replication_region": {"type": "str", "default": ""},
+            "member_types": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )

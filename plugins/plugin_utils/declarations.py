@@ -31,6 +31,8 @@ NAMES = {
     "key_pair": "compute_key_name",
     "dns_zone": "compute_dns_zone",
     "dns_name": "compute_dns_name",
+    "scaling_group": "scaling_group_name",
+    "launch_template": "scaling_launch_template",
     "ec2_log_group": "monitoring_log_group",
     "topic": "monitoring_topic_name",
     "dashboard": "monitoring_dashboard_name",

@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems imp
 
 from .role_settings import RoleSettings, Values
 
-ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery")
+ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery")
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
@@ -157,6 +157,9 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
         request["replication_region"] = second
     if reader.get("compute_state") == "absent":
         return request
+    types = reader.get("scaling_instance_types") if "scaling" in roles and reader.get("scaling_enabled") else []
+    if isinstance(types, list) and all(isinstance(kind, str) for kind in types):
+        request["member_types"] = types
     wishes = {"instance_type": "compute_instance_type"} if {"network", "compute"} & set(roles) else {}
     if "compute" in roles:
         wishes.update(

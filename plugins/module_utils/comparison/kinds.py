@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import audit, compute, encryption, guardrails, iam, monitoring, network, recovery, storage
+from . import audit, compute, encryption, guardrails, iam, monitoring, network, recovery, scaling, storage
 
 # In the order in which they refer to each other.
 KINDS = {
@@ -17,13 +17,19 @@ KINDS = {
     **audit.KINDS,
     **iam.KINDS,
     **compute.KINDS,
+    **scaling.KINDS,
     **monitoring.KINDS,
     **guardrails.KINDS,
     **recovery.KINDS,
 }
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
-_MORE = {"encryption": {"ebs_defaults"}, "network": {"elastic_ip", "volume"}, "compute": {"volume", "elastic_ip", "dns_record"}}
+_MORE = {
+    "encryption": {"ebs_defaults"},
+    "network": {"elastic_ip", "volume"},
+    "compute": {"volume", "elastic_ip", "dns_record"},
+    "scaling": {"image"},
+}
 _MORE_WHERE_ABSENT = {"iam": {"ssm_parameter"}}
 
 # Whose outputs a role's declaration is made with: first those that need none.
@@ -35,6 +41,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "audit": ("audit",),
     "iam": (),
     "compute": ("network", "iam"),
+    "scaling": ("network", "iam"),
     "monitoring": ("compute",),
     "guardrails": ("compute",),
     "recovery": (),

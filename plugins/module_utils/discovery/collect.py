@@ -96,6 +96,9 @@ class Collector:
                 chosen = [{"Name": known.vpc_filter, "Values": vpc_ids}]
                 second[kind] = self._executor.submit(self._ec2, known, chosen)
 
+        # Where everything is asked for, only what may launch members leads to a group.
+        if "auto_scaling_group" in kinds and (not tagged or first["launch_template"].result()):
+            second["auto_scaling_group"] = self._executor.submit(self._groups)
         if "kms_key" in kinds and (not tagged or _keys_in(tags)):
             second["kms_key"] = self._executor.submit(self._keys, tags)
 
@@ -176,6 +179,10 @@ class Collector:
             {**policy, "Tags": self._reader.list("iam", "list_policy_tags", "Tags", PolicyArn=policy["Arn"])}
             for policy in named
         ]
+
+    def _groups(self) -> list[dict[str, Any]]:
+        filters = self._identity.ec2_filters()
+        return self._reader.list("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=filters)
 
     def _dashboards(self) -> list[dict[str, Any]]:
         return self._by_name(

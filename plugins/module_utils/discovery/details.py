@@ -143,6 +143,19 @@ class Details:
             "Tags": tags,
         }
 
+    def _launch_template(self, template: Entry) -> Reads:
+        asked = {"LaunchTemplateId": template["LaunchTemplateId"], "Versions": ["$Default"]}
+
+        def data() -> dict[str, Any]:
+            answer = self._reader.list("ec2", "describe_launch_template_versions", "LaunchTemplateVersions", **asked)
+            return answer[0]["LaunchTemplateData"] if answer else {}
+
+        return {"LaunchTemplateData": data}
+
+    def _group(self, group: Entry) -> Reads:
+        asked = {"AutoScalingGroupName": group["AutoScalingGroupName"]}
+        return {"ScalingPolicies": lambda: self._reader.list("autoscaling", "describe_policies", "ScalingPolicies", **asked)}
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -228,6 +241,8 @@ class Details:
         "sns_topic": _topic,
         "dashboard": _dashboard,
         "trail": _trail,
+        "launch_template": _launch_template,
+        "auto_scaling_group": _group,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,

@@ -124,6 +124,7 @@ NAMED_KINDS = (
     "kms_key",
     "trail",
     "snapshot_policy",
+    "auto_scaling_group",
 )
 # The account's own settings of a region, and others' trails. They belong to no environment, and no list of its resources has them.
 ACCOUNT_KINDS = ("ebs_defaults", "covering_trail")
@@ -172,6 +173,7 @@ DESCRIBED_ARN_TYPES = {
     "kms": {"key"},
     "cloudtrail": {"trail"},
     "dlm": {"policy"},
+    "autoscaling": {"autoScalingGroup"},
 }
 
 # The kinds that each answer is made of.
@@ -195,6 +197,7 @@ GATHER = {
     "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
     "compute": {"instance", "key_pair"},
+    "scaling": {"launch_template", "auto_scaling_group"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
     "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
     "recovery": {"snapshot_policy", "bucket", "iam_role"},

@@ -41,6 +41,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "audit": audit,
         "iam": iam,
         "compute": compute,
+        "scaling": scaling,
         "monitoring": monitoring,
         "guardrails": guardrails,
         "recovery": recovery,
@@ -148,6 +149,29 @@ def compute(found: Found, identity: Identity) -> dict[str, Any]:
         "image_id": first(instances, "ImageId"),
         "key_name": first(pairs, "KeyName"),
         "instances": [_instance(instance) for instance in instances],
+    }
+
+
+def scaling(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role scaling: the group, what it launches from, and its members."""
+    groups = _where(found["auto_scaling_group"], "AutoScalingGroupName", identity.names.get("scaling_group"))
+    templates = _where(found["launch_template"], "LaunchTemplateName", identity.names.get("launch_template"))
+    members = sorted(first(groups, "Instances", []), key=lambda member: member["InstanceId"])
+    return {
+        "group_name": first(groups, "AutoScalingGroupName"),
+        "group_arn": first(groups, "AutoScalingGroupARN"),
+        "launch_template_id": first(templates, "LaunchTemplateId"),
+        "desired": first(groups, "DesiredCapacity", 0),
+        "members": [
+            {
+                "id": member["InstanceId"],
+                "type": member.get("InstanceType", ""),
+                "availability_zone": member["AvailabilityZone"],
+                "state": member["LifecycleState"],
+                "health": member["HealthStatus"],
+            }
+            for member in members
+        ],
     }
 
 

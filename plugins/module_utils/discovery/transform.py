@@ -31,6 +31,7 @@ _NAME = {
     "budget": "BudgetName",
     "kms_key": "AliasName",
     "trail": "Name",
+    "auto_scaling_group": "AutoScalingGroupName",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -48,6 +49,7 @@ _ARN = {
     "kms_key": "Arn",
     "trail": "TrailARN",
     "snapshot_policy": "PolicyArn",
+    "auto_scaling_group": "AutoScalingGroupARN",
 }
 
 
@@ -109,7 +111,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "flow_log": lambda log: identity.owns_tags(tags_of(log)) or log["ResourceId"] in tied_ids,
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
-        "iam_policy": lambda policy: identity.owns_tags(tags_of(policy)),
+        **dict.fromkeys(("iam_policy", "auto_scaling_group"), lambda entry: identity.owns_tags(tags_of(entry))),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.
         "ssm_parameter": lambda parameter: (

@@ -40,6 +40,7 @@ class Request(t.NamedTuple):
     tags: t.Mapping[str, str] = {}
     zones: bool = True
     key_alias: str = ""
+    member_types: t.Sequence[str] = ()
 
 
 def error_of(exception: Exception, call: str, endpoint: str = "") -> dict[str, str]:
@@ -117,6 +118,22 @@ def architectures(clients: Clients, instance_type: str) -> Facts:
     return {"architectures": types[0]["ProcessorInfo"]["SupportedArchitectures"] if types else []}
 
 
+def members(clients: Clients, types: t.Sequence[str]) -> Facts:
+    """Return those of the types that the region has, each with its zones and the architectures of its processors."""
+    chosen = [{"Name": "instance-type", "Values": list(types)}]
+    ec2 = clients("ec2")
+    offered = ec2.get_paginator("describe_instance_type_offerings").paginate(LocationType="availability-zone", Filters=chosen)
+    known: dict[str, Facts] = {}
+    for page in offered:
+        for entry in page["InstanceTypeOfferings"]:
+            known.setdefault(entry["InstanceType"], {"zones": [], "architectures": []})["zones"].append(entry["Location"])
+    for page in ec2.get_paginator("describe_instance_types").paginate(Filters=chosen):
+        for entry in page["InstanceTypes"]:
+            found = known.setdefault(entry["InstanceType"], {"zones": [], "architectures": []})
+            found["architectures"] = entry["ProcessorInfo"]["SupportedArchitectures"]
+    return {"member_types": known}
+
+
 def image(clients: Clients, request: Request) -> Facts:
     """Return the image as {id, architecture, size, baked}, where size is its root volume's in GiB.
 
@@ -180,6 +197,8 @@ def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
     if request.instance_type:
         wanted["ec2:DescribeInstanceTypeOfferings"] = lambda clients: offering(clients, request.instance_type)
         wanted["ec2:DescribeInstanceTypes"] = lambda clients: architectures(clients, request.instance_type)
+    if request.member_types:
+        wanted["ec2:DescribeInstanceTypeOfferings for members"] = lambda clients: members(clients, request.member_types)
     if request.image_id or request.image_parameter or request.image_tags:
         wanted["ssm:GetParameter and ec2:DescribeImages"] = lambda clients: image(clients, request)
     return wanted

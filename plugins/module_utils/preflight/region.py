@@ -42,7 +42,7 @@ UNREACHABLE = {
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NOT_ENABLED = {"OptInRequired"}
 # Roles that make something that the environment's own key encrypts.
-ENCRYPTING = ("network", "storage", "compute", "monitoring")
+ENCRYPTING = ("network", "storage", "compute", "scaling", "monitoring")
 PERMIT = "allow it in a policy of yours: docs/permissions.md has the least one for each role and playbook"
 
 
@@ -111,6 +111,30 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
     if "compute" in roles and wanted(settings, "compute"):
         found.extend(_type_problems(settings, facts))
         found.extend(_image_problems(settings, facts))
+    if "scaling" in roles and wanted(settings, "scaling"):
+        found.extend(_member_problems(settings, facts))
+    return found
+
+
+def _member_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the types of members: whether they are offered, where, and on which processors."""
+    if "member_types" not in facts or not settings.get("scaling_enabled"):
+        return []
+    region, architecture = settings.get("mlinfra_region", "the region"), settings.get("compute_architecture")
+    zones = {zone["name"] for zone in facts.get("zones", [])} & set(availability_zones(settings, facts))
+    found = []
+    for at, kind in enumerate(settings.get("scaling_instance_types") or []):
+        name, known = f"scaling_instance_types[{at}]", facts["member_types"].get(kind)
+        if not known:
+            found.append(problem(name, kind, f"is not offered in {region}", "choose types that the region has"))
+            continue
+        if zones and not zones & set(known["zones"]):
+            remedy = f"choose another type, or zones from {', '.join(known['zones'])}"
+            found.append(problem(name, kind, f"is not offered in {', '.join(sorted(zones))}", remedy))
+        runs = known["architectures"]
+        if architecture and runs and architecture not in runs:
+            remedy = f"choose types for {architecture}, or set compute_architecture to {' or '.join(runs)}"
+            found.append(problem(name, kind, f"does not run {architecture}", remedy))
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from .members import members_of
 from .parts import RULES, Context, Part, Rate, Resource, Usage, parts_of
 from .prices import Prices
 
@@ -18,6 +19,7 @@ _ORDER = {kind: at for at, kind in enumerate(RULES)}
 AREAS = {
     "instance": "Compute",
     "instance_address": "Compute",
+    "auto_scaling_group": "Compute",
     "volume": "Compute",
     "snapshot": "Compute",
     "snapshot_policy": "Compute",
@@ -142,5 +144,7 @@ def declared_resources(declared: Mapping[str, Iterable[Resource]], public_instan
             attributes = dict(entry["attributes"])
             if role == "compute" and entry["kind"] == "instance" and entry["name"] not in of_their_own:
                 attributes.setdefault("AssociatePublicIpAddress", public_instances)
+            if entry["kind"] == "auto_scaling_group":
+                attributes["Members"] = members_of(attributes, entries, public_instances)
             listed.append({**entry, "role": role, "attributes": attributes})
     return listed

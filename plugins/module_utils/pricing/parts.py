@@ -113,14 +113,30 @@ def _instance(resource: Resource, context: Context) -> Parts:
         hours = Decimal(str(resource.get("hours_a_week", HOURS_A_WEEK)))
         words = "running all hours" if hours == HOURS_A_WEEK else f"running {hours.normalize():f} hours a week"
         share = hours / HOURS_A_WEEK
-        group = "spot_hour" if spot else "instance_hour"
-        parts.append(Part(what, words, share * HOURS_A_MONTH, price(context.prices, group, kind)))
+        each = _spot_price(attributes, context) if spot else price(context.prices, "instance_hour", kind)
+        parts.append(Part(what, words, share * HOURS_A_MONTH, each))
         if _own_address(attributes, context):
             parts.append(Part("Public IPv4 address", "in use", share * HOURS_A_MONTH, price(context.prices, "public_ipv4_hour")))
     for mapping in attributes.get("BlockDeviceMappings", []):
         if "VolumeSize" in mapping.get("Ebs", {}):
             parts += _volume_parts({**mapping["Ebs"], "Size": mapping["Ebs"]["VolumeSize"]}, context)
     return parts
+
+
+def _spot_price(attributes: Mapping[str, Any], context: Context) -> Decimal | None:
+    """Today's price on spot. Of a member that a group is to have, else, what it usually is, but no more than is to be paid."""
+    kind = attributes.get("InstanceType", "")
+    today = price(context.prices, "spot_hour", kind)
+    on_demand, saved = price(context.prices, "instance_hour", kind), price(context.prices, "spot_discount", "least")
+    if today is not None or "SpotMaxPrice" not in attributes or on_demand is None or saved is None:
+        return today
+    usual, most = on_demand * (1 - saved), attributes["SpotMaxPrice"]
+    return min(usual, Decimal(most)) if most else usual
+
+
+def _group(resource: Resource, context: Context) -> Parts:
+    """A group that stands costs nothing beside its members, which stand for themselves."""
+    return [part for member in resource["attributes"].get("Members", []) for part in _instance({"attributes": member}, context)]
 
 
 def _own_address(attributes: Mapping[str, Any], context: Context) -> bool:
@@ -278,6 +294,7 @@ def _free(_resource: Resource, _context: Context) -> Parts:
 RULES: dict[str, Rule] = {
     "instance": _instance,
     "nat_instance": _instance,
+    "auto_scaling_group": _group,
     "nat_gateway": _nat_gateway,
     "elastic_ip": _elastic_ip,
     "instance_address": _elastic_ip,

@@ -33,6 +33,8 @@ _OF_MODULES = {
     "metric_filters": "metric_filter",
     "cloudwatch_dashboard": "dashboard",
     "route53": "dns_record",
+    "autoscaling_group": "auto_scaling_group",
+    "autoscaling_policy": "scaling_policy",
     "kms_encryption": "encryption",
     "scheduler_group": "schedule_group",
     "dlm_lifecycle_policy": "snapshot_policy",

@@ -71,6 +71,11 @@ CHOICES: dict[str, dict[str, Any]] = {
         "recovery_replica_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
     },
     "no trail": {"audit_trail": False},
+    "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
+    "a group of one size": {
+        **{"scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked"},
+        **{"scaling_instance_types": ["g5.xlarge", "g6.xlarge"], "scaling_spot_max_price": "", "scaling_group_name": "mine"},
+    },
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }
@@ -270,3 +275,44 @@ def test_an_absent_role_declares_nothing(told):
 def test_what_can_not_be_worked_out_is_said_of_the_role_that_needs_it(told):
     assert list(told["a mistake"]["unknown"]) == ["network"]
     assert told["a mistake"]["unknown"]["network"]
+
+
+def _group(told: dict[str, Any], choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The launch template and the group."""
+    template, group = (entry["attributes"] for entry in told[choice]["declared"]["scaling"])
+    return template, group
+
+
+def test_without_a_word_there_is_no_group(told):
+    assert told["defaults"]["declared"]["scaling"] == []
+
+
+def test_members_are_what_the_settings_of_compute_say(told):
+    template, group = _group(told, "a group")
+    [volume] = template["BlockDeviceMappings"]
+    assert template["ImageId"] == f"resolve:own:al2023:x86_64:{_AMAZON.removeprefix('resolve:ssm:')}"
+    assert template["InstanceType"] == "t3.medium"
+    assert template["KeyName"] == "p-dev-ml-training"
+    assert template["MetadataOptions"]["HttpTokens"] == "required"
+    assert (volume["Ebs"]["Encrypted"], volume["Ebs"]["VolumeType"], volume["Ebs"]["KmsKeyId"]) == (True, "gp3", _NO_KEY)
+    assert {one["ResourceType"] for one in template["TagSpecifications"]} == {"instance", "volume"}
+    assert (group["MinSize"], group["MaxSize"], group["InitialCapacity"]) == (1, 10, 2)
+    assert group["InstancesDistribution"]["SpotMaxPrice"] == "0.05"
+    assert [policy["PolicyName"] for policy in group["ScalingPolicies"]] == ["p-dev-ml-member-cpu"]
+
+
+def test_a_group_that_follows_no_load_is_held_at_its_size(told):
+    template, group = _group(told, "a group of one size")
+    assert template["ImageId"] == "resolve:own:al2023-gpu:x86_64:"
+    assert group["AutoScalingGroupName"] == "mine"
+    assert group["Overrides"] == [{"InstanceType": "g5.xlarge"}, {"InstanceType": "g6.xlarge"}]
+    assert (group["DesiredCapacity"], group["ScalingPolicies"]) == (1, [])
+    assert "InitialCapacity" not in group
+
+
+def test_the_key_is_there_for_the_volumes_of_members(told):
+    def sids(choice: str) -> set[str]:
+        [key] = [one for one in told[choice]["declared"]["encryption"] if one["kind"] == "kms_key"]
+        return {statement["Sid"] for statement in key["attributes"]["KeyPolicy"]["Statement"]}
+
+    assert sids("a group") - sids("a key for all but buckets") == {"VolumesOfMembers", "VolumesOfMembersOnInstances"}

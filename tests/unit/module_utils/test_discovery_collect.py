@@ -134,6 +134,25 @@ def test_what_only_tags_show_is_described_too(aws):
     assert found["ssm_parameter"] == [{"Name": "odd"}]
 
 
+_GROUP = {"AutoScalingGroupName": "g", "MinSize": 1, "MaxSize": 2, "DesiredCapacity": 1, "DefaultCooldown": 300}
+_GROUP |= {"AvailabilityZones": ["us-east-1a"], "HealthCheckType": "EC2", "CreatedTime": datetime(2026, 1, 2, tzinfo=UTC)}
+
+
+def test_a_group_is_known_by_its_tags(aws):
+    aws.answer("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": [_GROUP]}, {"Filters": BY_TAG})
+    assert collect(aws, "auto_scaling_group")[0]["auto_scaling_group"] == [_GROUP]
+
+
+@pytest.mark.parametrize("templates", [[], [{"LaunchTemplateId": "lt-1"}]])
+def test_where_everything_is_asked_for_a_launch_template_leads_to_the_group(aws, templates):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": []}).answer("resourcegroupstaggingapi", "get_resources", {})
+    aws.answer("ec2", "describe_launch_templates", {"LaunchTemplates": templates}, {"Filters": BY_TAG})
+    if templates:
+        aws.answer("autoscaling", "describe_auto_scaling_groups", {"AutoScalingGroups": [_GROUP]})
+    found, _tags = collect(aws, "launch_template", "auto_scaling_group", tagged=True)
+    assert found["auto_scaling_group"] == [_GROUP][: len(templates)]
+
+
 def test_parameters_are_asked_for_fifty_at_a_time(aws):
     names = {f"{number}_parameter": f"/p/{number:02}" for number in range(51)}
     for part in (sorted(names.values())[:50], ["/p/50"]):

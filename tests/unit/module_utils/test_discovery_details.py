@@ -89,6 +89,18 @@ def test_a_trail_has_its_state_its_selectors_and_its_tags(aws):
     }
 
 
+def test_a_launch_template_has_the_data_of_its_default_version(aws):
+    answer = {"LaunchTemplateVersions": [{"LaunchTemplateData": {"InstanceType": "t3.medium"}}]}
+    asked = {"LaunchTemplateId": "lt-1", "Versions": ["$Default"]}
+    aws.answer("ec2", "describe_launch_template_versions", answer, asked)
+    assert add(aws, "launch_template", {"LaunchTemplateId": "lt-1"}) == {"LaunchTemplateData": {"InstanceType": "t3.medium"}}
+
+
+def test_a_group_has_its_policies(aws):
+    aws.answer("autoscaling", "describe_policies", {"ScalingPolicies": [{"PolicyName": "p"}]}, {"AutoScalingGroupName": "g"})
+    assert add(aws, "auto_scaling_group", {"AutoScalingGroupName": "g"}) == {"ScalingPolicies": [{"PolicyName": "p"}]}
+
+
 def test_a_dashboard_has_its_body_and_one_that_went_meanwhile_has_none(aws):
     aws.answer("cloudwatch", "get_dashboard", {"DashboardBody": "{}"}, {"DashboardName": "d"})
     aws.refuse("cloudwatch", "get_dashboard", "ResourceNotFound")

@@ -220,6 +220,28 @@ def test_compute():
     assert made["instances"][0]["public_ip"] == ""
 
 
+def test_scaling():
+    member = {"InstanceId": "i-1", "AvailabilityZone": "us-east-1a", "LifecycleState": "InService", "HealthStatus": "Healthy"}
+    names = {"scaling_group": "p-dev-ml-member", "launch_template": "p-dev-ml-member"}
+    identity = Identity("p-dev", {"Project": "p"}, names)
+    group = {"AutoScalingGroupName": "p-dev-ml-member", "AutoScalingGroupARN": "arn", "DesiredCapacity": 2}
+    members = [{**member, "InstanceId": "i-2", "InstanceType": "t3.medium"}, member]
+    template = {"LaunchTemplateName": "p-dev-ml-member", "LaunchTemplateId": "lt-1"}
+    stands = found("scaling", auto_scaling_group=[{**group, "Instances": members}], launch_template=[template])
+    made = outputs.scaling(stands, identity)
+    assert {**made, "members": [one["id"] for one in made["members"]]} == {
+        "group_name": "p-dev-ml-member",
+        "group_arn": "arn",
+        "launch_template_id": "lt-1",
+        "desired": 2,
+        "members": ["i-1", "i-2"],
+    }
+    told = {"id": "i-2", "type": "t3.medium", "availability_zone": "us-east-1a", "state": "InService", "health": "Healthy"}
+    assert made["members"][1] == told
+    nothing = {"group_name": "", "group_arn": "", "launch_template_id": "", "desired": 0, "members": []}
+    assert outputs.scaling(found("scaling"), identity) == nothing
+
+
 def test_monitoring():
     topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
     standing = found(

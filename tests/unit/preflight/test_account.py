@@ -88,6 +88,16 @@ def test_offering_names_what_is_near(stubs: Stubs) -> None:
     assert account.offering(stubs, "t3.mediun")["near_types"][0] == "t3.medium"
 
 
+def test_types_of_members_come_with_zones_and_architectures(stubs: Stubs) -> None:
+    """Of all types at once; one that the region does not have is not there."""
+    zones = [{"InstanceType": "t3.medium", "Location": f"us-east-1{zone}"} for zone in "ab"]
+    types = [{"InstanceType": "t3.medium", "ProcessorInfo": {"SupportedArchitectures": ["x86_64"]}}]
+    stubs.answer("ec2", "describe_instance_type_offerings", {"InstanceTypeOfferings": zones})
+    stubs.answer("ec2", "describe_instance_types", {"InstanceTypes": types})
+    known = {"zones": ["us-east-1a", "us-east-1b"], "architectures": ["x86_64"]}
+    assert account.members(stubs, ["t3.medium", "t9.huge"]) == {"member_types": {"t3.medium": known}}
+
+
 def test_architectures(stubs: Stubs) -> None:
     """Of a type that is there, of one that isn't, and the refusal to say."""
     types = [{"ProcessorInfo": {"SupportedArchitectures": ["arm64"]}}]

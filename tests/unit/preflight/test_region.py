@@ -266,3 +266,31 @@ def test_a_region_to_copy_to_has_to_exist() -> None:
     unknown = {"unknown_replication_region": {"name": "eu-wset-1", "near": ["eu-west-1"]}}
     [line] = region.problems(SETTINGS, {**FACTS, **unknown})
     assert line == "recovery_replication_region: eu-wset-1 is no region that boto3 knows; did you mean eu-west-1?"
+
+
+_MEMBERS = {
+    "preflight_roles": ["scaling"],
+    "scaling_enabled": True,
+    "scaling_instance_types": ["t3.medium", "m6g.large", "t9.huge", "p5.48xlarge"],
+}
+_MEMBER_TYPES = {
+    "t3.medium": {"zones": ZONES, "architectures": ["x86_64"]},
+    "m6g.large": {"zones": ZONES, "architectures": ["arm64"]},
+    "p5.48xlarge": {"zones": ["us-east-1f"], "architectures": ["x86_64"]},
+}
+
+
+def test_each_type_that_members_can_not_have_is_named() -> None:
+    """Not offered, for another processor, or in no zone of the subnets."""
+    assert region.problems({**SETTINGS, **_MEMBERS}, {**FACTS, "member_types": _MEMBER_TYPES}) == [
+        "scaling_instance_types[1]: m6g.large does not run x86_64; choose types for x86_64, or set compute_architecture to arm64",
+        "scaling_instance_types[2]: t9.huge is not offered in us-east-1; choose types that the region has",
+        "scaling_instance_types[3]: p5.48xlarge is not offered in us-east-1a, us-east-1b;"
+        " choose another type, or zones from us-east-1f",
+    ]
+
+
+@pytest.mark.parametrize("settings", [{"scaling_enabled": False}, {"scaling_state": "absent"}, {"preflight_roles": ["iam"]}])
+def test_types_of_members_are_judged_where_there_are_any(settings: dict) -> None:
+    """Not without a group."""
+    assert region.problems({**SETTINGS, **_MEMBERS, **settings}, {**FACTS, "member_types": _MEMBER_TYPES}) == []

@@ -13,7 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "monitoring", "guardrails", "recovery"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery"]
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
@@ -97,6 +97,22 @@ GOOD = {
         "compute_dns_name": "ml-dev-ml-training",
         "compute_public_key": KEY,
         "compute_subnet_tier": "public",
+    },
+    "scaling": {
+        "mlinfra_region": "us-east-1",
+        "scaling_enabled": True,
+        "scaling_group_name": "ml-dev-ml-member",
+        "scaling_launch_template": "ml-dev-ml-member",
+        "scaling_min": 1,
+        "scaling_max": 10,
+        "scaling_desired": 2,
+        "scaling_instance_types": ["t3.medium", "t3a.medium"],
+        "scaling_on_demand_base": 1,
+        "scaling_on_demand_percentage": 0,
+        "scaling_spot_max_price": "0.05",
+        "scaling_cpu_target": 60,
+        "scaling_health_check_grace": 300,
+        "scaling_tags": {"Project": "ml"},
     },
     "monitoring": {
         "monitoring_topic_name": "ml-dev-alarms",
@@ -354,6 +370,27 @@ SETTING_OF_EACH_CASE = [
     ("audit", {"storage_logs": False}, "audit_trail: true needs the bucket that storage_logs leaves out"),
     ("audit", {"storage_logs_bucket": "other-logs"}, "audit_bucket: ml-dev-logs is not what the bucket of logs is for"),
     ("audit", {"storage_trail_name": "other"}, "storage has storage_trail_name (other): make them the same"),
+    ("scaling", {"scaling_min": 11}, "scaling_min: 11 is more than scaling_max (10); lower it, or raise scaling_max"),
+    ("scaling", {"scaling_desired": 11}, "scaling_desired: 11 is not between scaling_min and scaling_max; choose a number from 1 to 10"),
+    ("scaling", {"scaling_desired": 0}, "scaling_desired: 0 is not between"),
+    ("scaling", {"scaling_max": 501}, "scaling_max: 501 is out of range; choose a number from 0 to 500"),
+    ("scaling", {"scaling_on_demand_base": -1}, "scaling_on_demand_base: -1 is out of range"),
+    ("scaling", {"scaling_on_demand_percentage": 101}, "from 0 to 100 (per cent)"),
+    ("scaling", {"scaling_cpu_target": 101}, "scaling_cpu_target: 101 is out of range"),
+    ("scaling", {"scaling_health_check_grace": 7201}, "from 0 to 7200 (seconds)"),
+    ("scaling", {"scaling_instance_types": []}, "scaling_instance_types: [] is not what a group takes; name from 1 to 40 types"),
+    ("scaling", {"scaling_instance_types": ["t3.medium", "nano"]}, "scaling_instance_types[1]: nano is not an instance type"),
+    ("scaling", {"scaling_instance_types": ["t3.medium"] * 2}, "scaling_instance_types[1]: t3.medium is there twice"),
+    ("scaling", {"scaling_instance_types": ["t3.medium", "g5.xlarge"]}, "[1]: g5.xlarge and t3.medium are not alike"),
+    ("scaling", {"scaling_spot_max_price": "cheap"}, "scaling_spot_max_price: cheap is not a price; write USD an hour"),
+    ("scaling", {"scaling_spot_max_price": "0.0"}, "scaling_spot_max_price: 0.0 is not a price"),
+    ("scaling", {"scaling_spot_max_price": "1e-1"}, "scaling_spot_max_price: 1e-1 is not a price"),
+    ("scaling", {"scaling_spot_max_price": "0.001"}, "0.001 is less than AWS ever sold t3a.medium for, which is 0.0376 on demand"),
+    ("scaling", {"scaling_spot_max_price": "0.001"}, "choose 0.00376 or more"),
+    ("scaling", {"scaling_group_name": "a b"}, "scaling_group_name: a b is not a group's name"),
+    ("scaling", {"scaling_launch_template": "ab"}, "has 2 characters, and a launch template's name has at least 3"),
+    ("scaling", {"compute_state": "absent"}, "scaling_enabled: true needs what compute_state: absent takes away"),
+    ("scaling", {"scaling_tags": {"aws:a": "b"}}, "scaling_tags"),
     ("guardrails", {"guardrails_budget_amount": -1.0}, "guardrails_budget_amount: -1.0 is out of range"),
     ("guardrails", {"guardrails_budget_amount": 0}, "guardrails_budget_cap: 120 caps no budget"),
     ("guardrails", {"guardrails_budget_cap": 1001}, "from 0 to 1000 (per cent)"),
@@ -430,6 +467,7 @@ def test_removal_takes_no_more_than_names(role: str) -> None:
         "audit_kms_key_arn": "x",
         "iam_permissions_boundary": "x",
         "compute_instance_count": -1,
+        "scaling_min": 11,
         "monitoring_email": "x",
         "guardrails_budget_amount": -1,
         "encryption_key": False,
@@ -542,3 +580,18 @@ def test_gpus_without_a_driver_are_warned_of() -> None:
     assert compute.warnings({"compute_os": "al2", "compute_instance_type": "t3.medium"}) == []
     [warning] = compute.warnings({"compute_os": "al2", "compute_instance_type": "g5.xlarge"})
     assert "compute_os: al2023" in warning
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"scaling_spot_max_price": ""},
+        {"scaling_spot_max_price": "0.001", "scaling_on_demand_percentage": 100},
+        {"scaling_spot_max_price": "0.001", "mlinfra_region": "eu-north-9"},
+        {"scaling_spot_max_price": "0.001", "scaling_instance_types": ["t3.medium", "p5.48xlarge"]},
+        {"scaling_enabled": False, "scaling_min": 11},
+    ],
+)
+def test_a_price_is_judged_where_there_is_spot_and_all_prices_are_known(settings: dict) -> None:
+    """Where there is no group nothing of it is judged."""
+    assert _problems("scaling", settings) == []

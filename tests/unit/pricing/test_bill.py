@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import KINDS
@@ -83,6 +84,48 @@ def monthly(*resources, usage=None) -> float | None:
 )
 def test_one_resource(one, amount):
     assert monthly(one, usage=USED) == amount
+
+
+def declared_group(size: int, **distribution: Any) -> dict[str, Any]:
+    """A group as role scaling declares it, of t3.medium with 50 GB each, by the role."""
+    template = declared_instance()["attributes"]["BlockDeviceMappings"]
+    told = {"OnDemandBaseCapacity": 1, "OnDemandPercentageAboveBaseCapacity": 0, "SpotMaxPrice": "0.05", **distribution}
+    group = {
+        "MinSize": 1,
+        "InitialCapacity": size,
+        "Overrides": [{"InstanceType": "t3.medium"}, {"InstanceType": "t3a.medium"}],
+        "LaunchTemplate": {"LaunchTemplateName": "members"},
+        "InstancesDistribution": told,
+    }
+    return {
+        "scaling": [
+            resource("launch_template", "members", BlockDeviceMappings=template),
+            resource("auto_scaling_group", "members", **group),
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("size", "distribution", "public", "amount"),
+    [
+        (0, {}, True, 0),
+        (1, {}, True, 38.02),
+        (1, {}, False, 34.37),
+        # Half of the price on demand, by the list, but no more than is to be paid.
+        (2, {}, False, 34.37 + 15.18 + 4.00),
+        (2, {"SpotMaxPrice": ""}, False, 34.37 + 15.18 + 4.00),
+        (2, {"SpotMaxPrice": "0.01"}, False, 34.37 + 7.30 + 4.00),
+        (3, {"OnDemandPercentageAboveBaseCapacity": 50}, False, 2 * 34.37 + 15.18 + 4.00),
+    ],
+)
+def test_a_declared_group_costs_what_its_members_would(size, distribution, public, amount):
+    listed = declared_resources(declared_group(size, **distribution), public)
+    assert bill(listed, PRICES)["total"] == pytest.approx(amount)
+    assert [entry["monthly"] for entry in bill(listed, PRICES)["resources"]] == [0, pytest.approx(amount)]
+
+
+def test_a_standing_group_costs_nothing_beside_its_members():
+    assert monthly(resource("auto_scaling_group", DesiredCapacity=2, Instances=[{"InstanceId": "i-1"}])) == 0
 
 
 def test_every_kind_that_roles_declare_or_discovery_finds_is_known():
