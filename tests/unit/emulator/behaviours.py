@@ -124,13 +124,14 @@ def members(aws: Clients, name: str, **distribution: Any) -> list[dict[str, Any]
 
 @behaviour("autoscaling_group_fields")
 def _updated_group(aws: Clients) -> bool:
-    """An update of a group takes its cooldown and the order of termination."""
-    group(aws, "updated")
+    """An update of a group takes its cooldown and the order of termination, and leaves what it does not name."""
+    before = group(aws, "updated")
     scaling = aws("autoscaling")
     told = {"DefaultCooldown": 60, "TerminationPolicies": ["OldestInstance"]}
     scaling.update_auto_scaling_group(AutoScalingGroupName="updated", **told)
     found = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["updated"])["AutoScalingGroups"][0]
-    return {name: found[name] for name in told} == told
+    kept = found["MixedInstancesPolicy"] == before["MixedInstancesPolicy"] and found["Instances"] == before["Instances"]
+    return kept and {name: found[name] for name in told} == told
 
 
 @behaviour("autoscaling_group_fields")

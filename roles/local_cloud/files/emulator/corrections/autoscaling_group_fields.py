@@ -24,8 +24,22 @@ def _update(original: Any, self: AutoScalingResponse) -> Any:
     return answer
 
 
+def _keep_policy(original: Any, self: FakeAutoScalingGroup, **told: Any) -> None:
+    """Where nothing is said of what to launch it stays. Moto takes a template by its id or its name, not by both as it tells it."""
+    kept = self.mixed_instances_policy
+    if kept and not any(told.get(name) for name in ("mixed_instances_policy", "launch_template", "launch_config_name")):
+        template = dict(kept["LaunchTemplate"]["LaunchTemplateSpecification"])
+        template.pop("LaunchTemplateName", None)
+        told["mixed_instances_policy"] = {
+            **kept,
+            "LaunchTemplate": {**kept["LaunchTemplate"], "LaunchTemplateSpecification": template},
+        }
+    original(self, **told)
+
+
 def apply() -> None:
     """Take over what moto leaves out."""
+    around(FakeAutoScalingGroup, "update", _keep_policy)
     around(AutoScalingResponse, "update_auto_scaling_group", _update)
     told = FakeAutoScalingGroup.launch_template.fget
     FakeAutoScalingGroup.launch_template = property(lambda self: None if self.mixed_instances_policy else told(self))
