@@ -173,7 +173,7 @@ def _own_tags_of_a_template(aws: Clients) -> bool:
     """The tags of a launch template are not those of what it launches."""
     ec2 = aws("ec2")
     own = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
-    data = {"InstanceType": "t3.medium"}
+    data = {"InstanceType": "t3.medium", "UserData": "IyEvYmluL3NoCg=="}
     ec2.create_launch_template(LaunchTemplateName="tagged", LaunchTemplateData=data, TagSpecifications=own)
     [version] = ec2.describe_launch_template_versions(LaunchTemplateName="tagged")["LaunchTemplateVersions"]
     return version["LaunchTemplateData"] == data

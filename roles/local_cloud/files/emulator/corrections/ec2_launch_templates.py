@@ -18,7 +18,8 @@ OWN = "launch-template"
 
 def _create_version(original: Any, self: LaunchTemplate, data: dict[str, Any], description: str) -> Any:
     kept = {**data, "TagSpecifications": [one for one in data.get("TagSpecifications", []) if one["ResourceType"] != OWN]}
-    kept["UserData"] = parse_user_data(data.get("UserData"))
+    user_data = data.get("UserData")
+    kept["UserData"] = parse_user_data(user_data) if isinstance(user_data, str) else user_data
     return original(self, {name: value for name, value in kept.items() if value not in (None, [])}, description)
 
 
