@@ -73,8 +73,8 @@ CHOICES: dict[str, dict[str, Any]] = {
     "no trail": {"audit_trail": False},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {
-        **{"scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked"},
-        **{"scaling_instance_types": ["g5.xlarge", "g6.xlarge"], "scaling_spot_max_price": "", "scaling_group_name": "mine"},
+        "scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked",
+        "scaling_instance_types": ["g5.xlarge", "g6.xlarge"], "scaling_spot_max_price": "", "scaling_group_name": "mine",
     },
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},

@@ -588,7 +588,7 @@ def test_gpus_without_a_driver_are_warned_of() -> None:
         {"scaling_spot_max_price": ""},
         {"scaling_spot_max_price": "0.001", "scaling_on_demand_percentage": 100},
         {"scaling_spot_max_price": "0.001", "mlinfra_region": "eu-north-9"},
-        {"scaling_spot_max_price": "0.001", "scaling_instance_types": ["t3.medium", "p5.48xlarge"]},
+        {"scaling_spot_max_price": "0.001", "scaling_instance_types": ["t3.medium", "m9.large"]},
         {"scaling_enabled": False, "scaling_min": 11},
     ],
 )
