@@ -46,6 +46,12 @@ OTHERS = (
     ),
     (
         AWS,
+        r"Waited too long for new instances to become viable",
+        "means that a group's members do not come, or are not healthy",
+        "see why: aws autoscaling describe-scaling-activities; name more scaling_instance_types, or raise scaling_spot_max_price",
+    ),
+    (
+        AWS,
         r"\w*(?:LimitExceeded|QuotaExceeded)\w*|TooManyBuckets|MaxSpotInstanceCountExceeded",
         "means that the account has as many as its quota allows",
         "ask for more in Service Quotas, or remove what is not needed",

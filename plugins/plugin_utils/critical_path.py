@@ -13,6 +13,7 @@ from typing import Any
 STEPS = {
     "nat_gateway": (("NAT gateway", 100),),
     "instance": (("instance runs", 20), ("instance answers", 40)),
+    "auto_scaling_group": (("members run", 60),),
 }
 
 

@@ -50,6 +50,10 @@ def called(code: str) -> str:
         (called("ThrottlingException"), "AWS: ThrottlingException means that AWS gets too many calls of this account"),
         (called("RequestLimitExceeded"), "AWS: RequestLimitExceeded means that AWS gets too many calls of this account"),
         (called("InsufficientInstanceCapacity"), "AWS: InsufficientInstanceCapacity means that AWS has no such machine"),
+        (
+            "Waited too long for new instances to become viable. Sun Nov 29 12:00:00 2026",
+            "AWS: Waited too long for new instances to become viable means that a group's members do not come, or are not healthy",
+        ),
         (called("AddressLimitExceeded"), "AWS: AddressLimitExceeded means that the account has as many as its quota"),
         ("cp: error writing 'x': No space left on device", "Disk: No space left on device; free space there, or raise"),
         ("At least 12MB more space needed on the / filesystem.", "Disk: more space needed on the / filesystem; free"),
