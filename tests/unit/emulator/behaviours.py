@@ -141,6 +141,16 @@ def _mixed_group(aws: Clients) -> bool:
     return "MixedInstancesPolicy" in found and "LaunchTemplate" not in found
 
 
+@behaviour("autoscaling_group_removal")
+def _policies_of_a_removed_group(aws: Clients) -> bool:
+    """A group takes its policies with it."""
+    group(aws, "removed")
+    scaling, named = aws("autoscaling"), {"AutoScalingGroupName": "removed"}
+    scaling.put_scaling_policy(**named, PolicyName="of-removed", AdjustmentType="ExactCapacity", ScalingAdjustment=1)
+    scaling.delete_auto_scaling_group(**named, ForceDelete=True)
+    return scaling.describe_policies(PolicyNames=["of-removed"])["ScalingPolicies"] == []
+
+
 @behaviour("autoscaling_members")
 def _spread_members(aws: Clients) -> bool:
     """The members of a group stand in all of its zones."""
