@@ -80,7 +80,7 @@ RULES: dict[str, NameRule] = {
     ),
     "scaling_group": NameRule("a group's name", 255, r"[A-Za-z0-9_.+=@-]+", "letters, digits and _.+=@-"),
     "launch_template": NameRule(
-        "a launch template's name", 128, r"[A-Za-z0-9().\/_-]+", "letters, digits and ()./_-", shortest=3
+        "a launch template's name", 128, r"[A-Za-z0-9()./_-]+", "letters, digits and ()./_-", shortest=3
     ),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),
 }

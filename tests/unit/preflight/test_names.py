@@ -23,6 +23,8 @@ GOOD = {
     "parameter": "/ml/dev/jupyter-token",
     "resource": "ml-dev",
     "region": "us-east-1",
+    "scaling_group": "ml-dev-ml-member",
+    "launch_template": "ml-dev-ml-member",
     "login": "ec2-user",
     "trail": "ml-dev",
     "budget": "ml-dev",
