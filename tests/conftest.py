@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from .depth import THOROUGH
+
 LONG_SECONDS = 20
 
 # Tests read what Ansible itself writes; those of the project's own output say so.
@@ -52,7 +54,11 @@ def share_out(groups: list[list[pytest.Item]], processes: int) -> list[list[pyte
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name each test's group and put the groups in order."""
+    """Leave out what is only in `make thorough`, name each test's group and put the groups in order."""
+    if not THOROUGH:
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         name = _group(item)

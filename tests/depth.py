@@ -6,4 +6,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 THOROUGH = os.environ.get("MLINFRA_TESTS") == "thorough"
+# Of variations of what other tests show, and of what takes longest.
+thorough = pytest.mark.thorough

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ..depth import thorough
+
 pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
 
 CONFIGURE = "playbooks/configure.yml"
@@ -58,6 +60,7 @@ def test_a_full_file_system_is_named_with_what_is_needed_there(platform):
     completes(platform)
 
 
+@thorough
 def test_a_host_without_any_space_is_told_from_one_that_does_not_answer(platform):
     with full(platform, "/home/ec2-user", "/var/tmp", "/usr/tmp", "/tmp"):
         run = platform.attempt(CONFIGURE, "-e", "ml_host_connection_timeout=5")
@@ -68,6 +71,7 @@ def test_a_host_without_any_space_is_told_from_one_that_does_not_answer(platform
     completes(platform)
 
 
+@thorough
 def test_other_hosts_go_on_where_one_does_not_answer(platform):
     """And the run says which one that is, and what to check."""
     ec2, first = platform.client("ec2"), platform.instance

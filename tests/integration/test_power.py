@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ..depth import thorough
 from .conftest import Emulator
 from .site import Site, running
 
@@ -125,6 +126,7 @@ class TestPower:
         assert (environment.states(), environment.gateways()) == (["running"], 1)
         assert environment.instances()[NAMES[0]]["PublicIpAddress"] in said
 
+    @thorough
     def test_an_address_of_its_own_stays_and_the_record_with_it(self, environment: Environment) -> None:
         environment.settled("provision", *REACHED)
         before = environment.instances()[NAMES[0]]["PublicIpAddress"]
@@ -134,6 +136,7 @@ class TestPower:
         environment.run("start", *REACHED)
         assert environment.instances()[NAMES[0]]["PublicIpAddress"] == before
 
+    @thorough
     def test_without_one_the_record_goes_while_it_is_stopped(self, environment: Environment) -> None:
         environment.settled("provision", *NAMED)
         assert [address for address in environment.ec2.describe_addresses()["Addresses"] if address.get("InstanceId")] == []

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ..depth import thorough
 from ..waiting import until
 from .site import Site, running
 
@@ -151,11 +152,13 @@ class TestTwoOperators:
         assert environment.written() == []
         assert environment.lock()["run"] == JANE
 
+    @thorough
     def test_it_is_taken_from_whom_one_knows_to_have_ended(self, environment: Environment) -> None:
         said = environment.told(PROVISION, "-e", "lock=break")
         assert "it was taken by force. jane@laptop works on this environment" in said
         assert (environment.lock()["state"], environment.stands()) == ("free", ONE_OF_EACH)
 
+    @thorough
     def test_without_a_lock_nobody_is_asked(self, environment: Environment) -> None:
         environment.break_something()
         environment.let_hold(JANE)
@@ -163,6 +166,7 @@ class TestTwoOperators:
         assert environment.written() == ["cloudwatch:PutMetricAlarm"]
         assert environment.lock()["run"] == JANE
 
+    @thorough
     def test_a_lock_that_nobody_renewed_is_taken_over(self, environment: Environment) -> None:
         environment.break_something()
         environment.let_hold(JANE, minutes=0)
@@ -170,6 +174,7 @@ class TestTwoOperators:
         assert "it has expired" in environment.told(PROVISION, *AT_ONCE)
         assert (environment.lock()["state"], environment.stands()) == ("free", ONE_OF_EACH)
 
+    @thorough
     def test_an_environment_that_waits_holds_up_no_other(self, environment: Environment, tmp_path: Path) -> None:
         """Of several in one run, each has a lock of its own."""
         inventory, held = tmp_path / "two.yml", environment.bucket.replace("-seed-", "-two-")

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from ..depth import THOROUGH
+from ..depth import THOROUGH, thorough
 from .by_hand import CHANGES, REPAIRED, TOGETHER, WAYS_OUT, ByHand, Hands
 from .conftest import ROOT, Emulator
 
@@ -209,7 +209,7 @@ def account() -> Iterator[Account]:
 class TestRepairs:
     """Whatever somebody changed by hand is found, and the next run puts it right, all at once."""
 
-    @pytest.mark.parametrize("way", ["nat_gateway", *WAYS_OUT])
+    @pytest.mark.parametrize("way", ["nat_gateway", *(pytest.param(way, marks=thorough) for way in WAYS_OUT)])
     def test_repair(self, account: Account, way: str) -> None:
         settings = {"network_egress": way, "network_allowed_cidrs": ["203.0.113.0/24"]}
         _before, stands = account.compared(**settings)
@@ -288,7 +288,7 @@ class TestWaysOut:
         assert account.standing() == {**needed("nat_instance"), "instances": [("t4g.micro", False)]}
         assert account.run(**other) == []
 
-    @pytest.mark.parametrize("way", ["nat_instance", "endpoints"])
+    @pytest.mark.parametrize("way", ["nat_instance", pytest.param("endpoints", marks=thorough)])
     def test_absent_leaves_nothing(self, account: Account, way: str) -> None:
         """Neither the VPC nor anything that stood beside it."""
         account.run(network_egress=way, network_flow_logs=False, network_allow_replacement=True)

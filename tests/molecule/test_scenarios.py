@@ -12,12 +12,20 @@ from pathlib import Path
 
 import pytest
 
+from ..depth import thorough
+
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
 
 # Seconds that a scenario takes on two cores; those with hosts are far longer than those of the emulator alone.
 SECONDS = {"ml_host": 400, "local_cloud": 200}
 SECONDS_OF_OTHERS = 120
+# What these show, tests/integration shows of the same roles, too.
+THOROUGH_ONLY = ["encryption", "network", "recovery"]
+
+
+def _marks(scenario: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.weight(SECONDS.get(scenario, SECONDS_OF_OTHERS)), *([thorough] if scenario in THOROUGH_ONLY else [])]
 
 
 def _told(output: str) -> str:
@@ -28,7 +36,7 @@ def _told(output: str) -> str:
 
 @pytest.mark.parametrize(
     "scenario",
-    [pytest.param(name, marks=pytest.mark.weight(SECONDS.get(name, SECONDS_OF_OTHERS))) for name in SCENARIOS],
+    [pytest.param(name, marks=_marks(name)) for name in SCENARIOS],
 )
 def test_scenario(scenario: str) -> None:
     """The scenario's sequence, from create to destroy, passes."""

@@ -15,7 +15,7 @@ from bench.states import CREATION_SECONDS, States
 from proxy import messages
 from proxy.latency import Latency
 
-from ..depth import THOROUGH
+from ..depth import THOROUGH, thorough
 from ..integration.test_comparison import SETTINGS
 from .conftest import DESTROY, MAKE, standing
 from .kills import Kills, run_to_the_end
@@ -51,7 +51,10 @@ def call(site, kills):
 @pytest.mark.weight(120)
 @pytest.mark.parametrize(
     ("first", "step", "whole"),
-    [pytest.param(1, 7, True, id="with-its-modules"), pytest.param(3, 6, False, id="without-its-modules")],
+    [
+        pytest.param(1, 7, True, id="with-its-modules"),
+        pytest.param(3, 6, False, id="without-its-modules", marks=thorough),
+    ],
 )
 def test_a_run_completes_what_killed_runs_left(site, stood, kills, call, tmp_path, record_property, first, step, whole):
     """All stands as after a run that nobody killed: nothing twice, nothing that is not declared, nothing missing."""
@@ -72,6 +75,7 @@ def test_destroy_completes_what_killed_runs_took_down(site, stood, kills, call, 
     assert standing(site) == stood.before
 
 
+@thorough
 @pytest.mark.weight(30)
 @pytest.mark.parametrize("kills", [["ec2:AllocateAddress"], ["s3:CreateBucket"]], ids=" ".join, indirect=True)
 def test_destroy_finds_what_a_killed_run_left(site, stood, kills, call, tmp_path):

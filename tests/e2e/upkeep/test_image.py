@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(300)]
+from ...depth import thorough
+
+pytestmark = [thorough, pytest.mark.xdist_group("upkeep"), pytest.mark.weight(300)]
 
 
 @pytest.fixture(scope="module")

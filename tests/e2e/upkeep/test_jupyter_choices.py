@@ -19,9 +19,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from ...depth import thorough
 from ..conftest import BIN, CHECKOUT, Run
 
-pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(200)]
+pytestmark = [thorough, pytest.mark.xdist_group("upkeep"), pytest.mark.weight(200)]
 
 PASSWORD = "correct horse battery staple"
 SHARED, ADA, GRACE = 8888, 8901, 8902

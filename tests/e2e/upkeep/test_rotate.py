@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 
+from ...depth import thorough
 from ...waiting import eventually
 
-pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(150)]
+pytestmark = [thorough, pytest.mark.xdist_group("upkeep"), pytest.mark.weight(150)]
 
 ROTATE = "playbooks/rotate.yml"
 # A run is killed when each of these tasks begins, which is when the one before it has done its work.

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("upkeep"), pytest.mark.weight(30)]
+from ...depth import thorough
+
+pytestmark = [thorough, pytest.mark.xdist_group("upkeep"), pytest.mark.weight(30)]
 
 # Where the token has to be, and JupyterLab's own folder, where it tells its user's programs how to reach it.
 TOKEN = "/etc/mlinfra/jupyter-token"

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ...depth import thorough
 from ...waiting import eventually
 
 pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 
 DIGITS = "cd ~/notebooks/examples/digits"
 SERVING = {"ml_host_serving": True, "ml_host_serving_models": ["digits"], "ml_host_serving_poll_seconds": 0}
-FRAMEWORKS = ["torch", "tensorflow"]
+FRAMEWORKS = ["torch", pytest.param("tensorflow", marks=thorough)]
 # Enough for a stop to come in the midst.
 EPOCHS = 60
 
@@ -103,6 +104,7 @@ def test_its_model_is_promoted_and_answers(host, trained):
     assert answer["right"] >= 45
 
 
+@thorough
 def test_the_users_examples_are_the_users(host):
     host.on_host(f"{DIGITS}; echo '# mine' >> raw.py; rm prepare.py")
     run = host.playbook("playbooks/configure.yml", "-e", json.dumps(SERVING))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ...depth import thorough
 from ...waiting import eventually
 from ..conftest import CHECKOUT
 
@@ -121,7 +122,7 @@ def script(tmp_path: Path) -> Iterator[Path]:
     return file
 
 
-@pytest.mark.parametrize(("way", "code"), [("ssh", 0), ("ssm", 7)])
+@pytest.mark.parametrize(("way", "code"), [("ssh", 0), pytest.param("ssm", 7, marks=thorough)])
 def test_a_script_of_the_operator_s(runs: Runs, script: Path, way: str, code: int):
     name = f"over-{way}"
     arguments = [f"folder={script.parent}", "script=count.py", f"arguments=2 {code}", f"run={name}", f"ml_host_connection={way}"]
