@@ -177,8 +177,8 @@ class TestComparison:
         found = {line for difference in compared.differences for line in each_said(difference)}
         # The address that came with the gateway.
         assert found == {expected(change) for change in TOGETHER} | {("network", "elastic_ip", "delete", "")}
-        # It has no group that anything could differ of.
-        assert compared.converged(ROLES) == ["scaling"]
+        # They are not in use, and nothing could differ of them.
+        assert compared.converged(ROLES) == ["scaling", "recovery"]
         assert environment.compare().differences == []
 
     def test_every_declared_attribute_is_compared(self, environment: Environment) -> None:

@@ -853,6 +853,21 @@ def _delete_metrics(aws: Clients) -> bool:
     return "with-metrics" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
 
 
+@behaviour("s3_version_pages")
+def _pages_of_versions(aws: Clients) -> bool:
+    """A list of versions goes on where the version that ended the page before it is deleted."""
+    s3, where = aws("s3"), {"Bucket": "pages"}
+    s3.create_bucket(**where)
+    s3.put_bucket_versioning(**where, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a", "b", "c", "d"):
+        s3.put_object(**where, Key=key)
+    page = s3.list_object_versions(**where, MaxKeys=2)
+    for one in page["Versions"]:
+        s3.delete_object(**where, Key=one["Key"], VersionId=one["VersionId"])
+    marker = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+    return [one["Key"] for one in s3.list_object_versions(**where, **marker).get("Versions", [])] == ["c", "d"]
+
+
 def written(together: Barrier, s3: Any, **arguments: Any) -> bool:
     """Whether a conditional write at the same moment as others was done, and not refused by its condition."""
     together.wait()
