@@ -49,7 +49,8 @@ def bill(resources: Iterable[Resource], prices: Prices, usage: Mapping[str, Usag
             there are any. A key hours_a_week of an instance says how long it runs.
         prices: a list of prices in the form of prices/us-east-1.yml; by an empty one nothing has a price.
         usage: by id or name of a resource what passes through it or is kept in it a month, in GB: data_gb of gateways
-            and endpoints, standard_gb and glacier_gb of buckets, copied_gb of their replication, snapshot_gb of policies, ingested_gb of log groups, out_gb of data_transfer.
+            and endpoints, standard_gb and glacier_gb of buckets, copied_gb of their replication, snapshot_gb of policies,
+            ingested_gb of log groups, out_gb of data_transfer.
 
     Returns:
         resources: each with role, kind, name, id, area, configuration, monthly and rates (what use costs on top where it

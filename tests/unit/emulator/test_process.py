@@ -142,8 +142,8 @@ def test_unknown_operation_fails_at_once_by_name(aws: Clients) -> None:
 
 
 def test_unknown_service_fails_at_once_by_name(aws: Clients) -> None:
-    with pytest.raises(aws("dlm").exceptions.ClientError, match="does not know dlm"):
-        aws("dlm").get_lifecycle_policies()
+    with pytest.raises(aws("detective").exceptions.ClientError, match="does not know detective"):
+        aws("detective").list_graphs()
 
 
 def test_unknown_control_path(place: Place) -> None:

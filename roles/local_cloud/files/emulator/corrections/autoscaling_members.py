@@ -25,7 +25,7 @@ def _launch(original: Any, self: FakeAutoScalingGroup, count_needed: int, propag
         original(self, count_needed, propagated_tags)
         return
     version = self.ec2_launch_template.get_version(self.launch_template_version)
-    for _ in range(count_needed):
+    for _each in range(count_needed):
         instance = _member(self, version, {**propagated_tags, ASG_NAME_TAG: self.name})
         instance.autoscaling_group = self
         state = InstanceState(instance, protected_from_scale_in=self.new_instances_protected_from_scale_in)
