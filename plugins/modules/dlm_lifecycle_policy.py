@@ -185,7 +185,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes, modified
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import api, transform
 from ansible_collections.mlinfra.aws.plugins.module_utils.new_role import once_the_role_is_known
 
@@ -248,17 +248,11 @@ def ensure_present(client: Any, want: Entry, standing: list[dict[str, Any]], che
     changed = [change.attribute for change in changes]
     if changed and not check:
         _change(client, want, kept, changed, timeout)
-    changed_at_all = bool(changed or standing[1:])
-    return {
-        "changed": changed_at_all,
-        "action": "modify" if changed_at_all else "none",
-        "changes": changed,
-        "policy_id": kept["PolicyId"],
-        "diff": {
-            "before": {**{change.attribute: change.before for change in changes}, **_surplus(standing)},
-            "after": {change.attribute: change.after for change in changes},
-        },
-    }
+    result = {**modified(changes), "policy_id": kept["PolicyId"]}
+    if standing[1:]:
+        result |= {"changed": True, "action": "modify"}
+        result["diff"]["before"] |= _surplus(standing)
+    return result
 
 
 def _surplus(standing: list[dict[str, Any]]) -> dict[str, Any]:
@@ -308,8 +302,7 @@ def main() -> None:
                 "options": {name: {"type": "str", "required": True, "no_log": False} for name in ("Key", "Value")},
             },
             "schedules": {
-                "type": "list",
-                "elements": "dict",
+                **lists,
                 "default": [],
                 "options": {
                     "Name": {"type": "str", "required": True},

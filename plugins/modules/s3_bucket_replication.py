@@ -138,7 +138,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes, modified
 from ansible_collections.mlinfra.aws.plugins.module_utils.new_role import once_the_role_is_known
 from ansible_collections.mlinfra.aws.plugins.module_utils.replication import api, transform
 
@@ -178,15 +178,7 @@ def ensure_present(
         )
     if not stands:
         return {"changed": True, "action": "create", "changes": [], "diff": {"before": {}, "after": request}}
-    return {
-        "changed": bool(changes),
-        "action": "modify" if changes else "none",
-        "changes": [change.attribute for change in changes],
-        "diff": {
-            "before": {change.attribute: change.before for change in changes},
-            "after": {change.attribute: change.after for change in changes},
-        },
-    }
+    return modified(changes)
 
 
 def ensure_absent(client: Any, standing: Entry | None, account: str, check: bool) -> dict[str, Any]:

@@ -131,7 +131,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes, modified
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import tags_of
 from ansible_collections.mlinfra.aws.plugins.module_utils.new_role import once_the_role_is_known
 from ansible_collections.mlinfra.aws.plugins.module_utils.trail import api, transform
@@ -188,15 +188,7 @@ def ensure_present(client: Any, want: Entry, standing: Entry | None, check: bool
     changed = [change.attribute for change in changes]
     if changed and not check:
         _change(client, want, standing, changed, timeout)
-    return {
-        "changed": bool(changed),
-        "action": "modify" if changed else "none",
-        "changes": changed,
-        "diff": {
-            "before": {change.attribute: change.before for change in changes},
-            "after": {change.attribute: change.after for change in changes},
-        },
-    }
+    return modified(changes)
 
 
 def _change(client: Any, want: Entry, standing: Entry, changed: list[str], timeout: float) -> None:

@@ -82,6 +82,24 @@ def attribute_changes(kind: str, declared: Mapping[str, Any], answer: Entry) -> 
     return tuple(_changes(KINDS[kind], declared, answer, Standing({}, Identity("", {}, {}))))
 
 
+def modified(changes: Iterable[Change]) -> dict[str, Any]:
+    """What a module returns of a resource that stands and stays: changed, action, changes and diff.
+
+    Args:
+        changes: those that were made of it, or would be.
+    """
+    made = list(changes)
+    return {
+        "changed": bool(made),
+        "action": "modify" if made else "none",
+        "changes": [change.attribute for change in made],
+        "diff": {
+            "before": {change.attribute: change.before for change in made},
+            "after": {change.attribute: change.after for change in made},
+        },
+    }
+
+
 def unknown_words(entry: Declared) -> list[str]:
     """The kind of a declared resource, or those of its attributes, that the comparison does not know."""
     kind = KINDS.get(entry["kind"])
