@@ -4,35 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from moto.core.resource_tagging import TaggedResource, make_tag_matcher, match_resource_type
-from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.scheduler.models import scheduler_backends
 
-from emulator.patching import around
-
-TYPE = "scheduler:schedule-group"
+from emulator.tagging import list_also
 
 
-def _resources(
-    original: Any,
-    self: ResourceGroupsTaggingAPIBackend,
-    tag_filters: Any = None,
-    resource_type_filters: Any = None,
-    resource_arn_list: Any = None,
-) -> Iterator[TaggedResource]:
-    yield from original(self, tag_filters, resource_type_filters, resource_arn_list)
-    if not match_resource_type(TYPE, resource_type_filters):
-        return
-    matches = make_tag_matcher(tag_filters)
-    scheduler = scheduler_backends[self.account_id][self.region_name]
+def _groups(account: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    scheduler = scheduler_backends[account][region]
     for group in scheduler.schedule_groups.values():
-        tags = scheduler.tagger.get_tag_dict_for_resource(group.arn)
-        if tags and matches(tags) and (not resource_arn_list or group.arn in resource_arn_list):
-            yield TaggedResource(arn=group.arn, tags=tags, resource_type=TYPE)
+        yield group.arn, scheduler.tagger.get_tag_dict_for_resource(group.arn)
 
 
 def apply() -> None:
     """Let it list them."""
-    around(ResourceGroupsTaggingAPIBackend, "_get_resources_generator", _resources)
+    list_also("scheduler:schedule-group", _groups)
