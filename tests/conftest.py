@@ -56,9 +56,8 @@ def share_out(groups: list[list[pytest.Item]], processes: int) -> list[list[pyte
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is only in `make thorough`, name each test's group and put the groups in order."""
     if not THOROUGH:
-        left_out = [item for item in items if item.get_closest_marker("thorough")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         name = _group(item)

@@ -56,7 +56,7 @@ def make(s3: Any, bucket: str) -> dict[str, str]:
 def later() -> str:
     """This moment; what is written after it is of another second."""
     now = datetime.now(UTC)
-    time.sleep(1.1)
+    time.sleep(1.1)  # S3 tells times by the second
     return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

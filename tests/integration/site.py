@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from .conftest import ROOT, Emulator
 
 # The access key that playbooks use: the emulator tells their calls from the test's own by it.
 CALLER = "module"
+# How the names of its buckets end.
+SUFFIX = hashlib.sha256(b"123456789012us-east-1").hexdigest()[:10]
 
 
 @contextmanager
@@ -80,3 +83,13 @@ class Site:
         calls = self.emulator.written(CALLER)
         self.emulator.program("calls", "--clear")
         return calls
+
+
+def with_buckets(emulator: Emulator) -> Site:
+    """An environment that has its buckets of datasets and models, and nothing else."""
+    made = Site(emulator)
+    for kind in ("datasets", "models"):
+        where = {"Bucket": f"bench-seed-{kind}-{SUFFIX}"}
+        made.client("s3").create_bucket(**where)
+        made.client("s3").put_bucket_versioning(**where, VersioningConfiguration={"Status": "Enabled"})
+    return made

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from .site import Site, running
+from .site import SUFFIX, Site, running, with_buckets
 
 SLOT = 61
-SUFFIX = hashlib.sha256(b"123456789012us-east-1").hexdigest()[:10]
 pytestmark = [pytest.mark.weight(90), pytest.mark.xdist_group("data_flow")]
 
 
@@ -21,12 +20,7 @@ pytestmark = [pytest.mark.weight(90), pytest.mark.xdist_group("data_flow")]
 def site() -> Iterator[Site]:
     """An environment that has its buckets, and nothing else."""
     with running(SLOT) as emulator:
-        made = Site(emulator)
-        for kind in ("datasets", "models"):
-            where = {"Bucket": f"bench-seed-{kind}-{SUFFIX}"}
-            made.client("s3").create_bucket(**where)
-            made.client("s3").put_bucket_versioning(**where, VersioningConfiguration={"Status": "Enabled"})
-        yield made
+        yield with_buckets(emulator)
 
 
 def read(site: Site, kind: str, key: str) -> bytes:
