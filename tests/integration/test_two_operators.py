@@ -152,7 +152,6 @@ class TestTwoOperators:
         assert environment.written() == []
         assert environment.lock()["run"] == JANE
 
-    @thorough
     def test_it_is_taken_from_whom_one_knows_to_have_ended(self, environment: Environment) -> None:
         said = environment.told(PROVISION, "-e", "lock=break")
         assert "it was taken by force. jane@laptop works on this environment" in said

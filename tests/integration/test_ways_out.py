@@ -228,12 +228,13 @@ class TestRepairs:
 
     def test_what_somebody_uses_is_named_and_kept(self, account: Account) -> None:
         """A subnet with a network interface, and its group; without being told, every subnet."""
+        settings = {"network_egress": "nat_gateway", "network_allowed_cidrs": ["203.0.113.0/24"]}
+        account.run(**settings)
         ec2 = account.client("ec2")
         [vpc] = [one["VpcId"] for one in ec2.describe_vpcs()["Vpcs"] if not one["IsDefault"]]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.97.0/24")["Subnet"]["SubnetId"]
         group = ec2.create_security_group(GroupName="used", Description="Used", VpcId=vpc)["GroupId"]
         interface = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
-        settings = {"network_egress": "endpoints", "network_allowed_cidrs": ["203.0.113.0/24"]}
         assert account.run(**settings) == []
         assert account.run(**settings, network_remove_surplus=True) == []
         ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
