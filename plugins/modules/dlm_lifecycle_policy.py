@@ -185,9 +185,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes, modified
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import api, transform
 from ansible_collections.mlinfra.aws.plugins.module_utils.new_role import once_the_role_is_known
+from ansible_collections.mlinfra.aws.plugins.module_utils.oldest import Calls, ensure_absent, ensure_present
 
 Entry = Mapping[str, Any]
 
@@ -222,67 +222,36 @@ def _role_is_unknown(error: AnsibleAWSError) -> bool:
     return told.get("Code") == "InvalidRequestException" and "role" in told.get("Message", "").lower()
 
 
-def ensure_present(client: Any, want: Entry, standing: list[dict[str, Any]], check: bool, timeout: float) -> dict[str, Any]:
-    """Makes the policy as it shall be, and returns the module's result.
+def calls_of(client: Any, want: Entry, timeout: float) -> Calls:
+    """What is done to the policy.
 
     Args:
         client: Data Lifecycle Manager's client.
         want: the policy as it shall stand.
-        standing: those that carry its tags. All but the first are too many.
-        check: whether nothing may be changed.
         timeout: seconds to wait for a role that was just made.
     """
-    for surplus in standing[1:] if not check else []:
-        api.delete(client, surplus["PolicyId"])
-    if not standing:
-        identifier = ""
-        if not check:
-            request = transform.request(want, *_WRITTEN)
-            identifier = once_the_role_is_known(
-                lambda: api.create(client, request, want["Tags"]), timeout, unknown=_role_is_unknown
-            )
-        diff = {"before": {}, "after": dict(want)}
-        return {"changed": True, "action": "create", "changes": [], "policy_id": identifier, "diff": diff}
-    kept = standing[0]
-    changes = attribute_changes("snapshot_policy", want, kept)
-    changed = [change.attribute for change in changes]
-    if changed and not check:
-        _change(client, want, kept, changed, timeout)
-    result = {**modified(changes), "policy_id": kept["PolicyId"]}
-    if standing[1:]:
-        result |= {"changed": True, "action": "modify"}
-        result["diff"]["before"] |= _surplus(standing)
-    return result
 
+    def create() -> str:
+        request = transform.request(want, *_WRITTEN)
+        return once_the_role_is_known(lambda: api.create(client, request, want["Tags"]), timeout, unknown=_role_is_unknown)
 
-def _surplus(standing: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the difference says of policies that are too many."""
-    return {"Surplus": [one["PolicyId"] for one in standing[1:]]} if standing[1:] else {}
+    def change(kept: Entry, names: set[str]) -> None:
+        written = [name for name in _WRITTEN if name in names]
+        if written:
+            request = transform.request(want, *written)
+            once_the_role_is_known(lambda: api.update(client, kept["PolicyId"], request), timeout, unknown=_role_is_unknown)
+        if "Tags" in names:
+            api.change_tags(client, kept["PolicyArn"], *compare_aws_tags(kept.get("Tags") or {}, want["Tags"]))
 
-
-def _change(client: Any, want: Entry, kept: Entry, changed: list[str], timeout: float) -> None:
-    """Writes those attributes that differ."""
-    written = {name.partition(".")[0] for name in changed}
-    named = [name for name in _WRITTEN if name in written]
-    if named:
-        request = transform.request(want, *named)
-        once_the_role_is_known(lambda: api.update(client, kept["PolicyId"], request), timeout, unknown=_role_is_unknown)
-    if "Tags" in written:
-        api.change_tags(client, kept["PolicyArn"], *compare_aws_tags(kept.get("Tags") or {}, want["Tags"]))
-
-
-def ensure_absent(client: Any, standing: list[dict[str, Any]], check: bool) -> dict[str, Any]:
-    """Deletes the policy where it stands, and returns the module's result."""
-    for policy in standing if not check else []:
-        api.delete(client, policy["PolicyId"])
-    before = {name: standing[0].get(name) for name in ("Description", "State", "ExecutionRoleArn")} if standing else {}
-    return {
-        "changed": bool(standing),
-        "action": "delete" if standing else "none",
-        "changes": [],
-        "policy_id": "",
-        "diff": {"before": {**before, **_surplus(standing)}, "after": {}},
-    }
+    return Calls(
+        kind="snapshot_policy",
+        member="PolicyId",
+        result="policy_id",
+        create=create,
+        change=change,
+        delete=lambda policy: api.delete(client, policy["PolicyId"]),
+        shown=("Description", "State", "ExecutionRoleArn"),
+    )
 
 
 def main() -> None:
@@ -330,9 +299,10 @@ def main() -> None:
         client = one_client(module, "dlm")
         standing = api.read(client, _identity(params))
         if params["state"] == "absent":
-            result = ensure_absent(client, standing, check)
+            result = ensure_absent(calls_of(client, {}, 0), standing, check)
         else:
-            result = ensure_present(client, wanted(params), standing, check, params["wait_timeout"])
+            want = wanted(params)
+            result = ensure_present(calls_of(client, want, params["wait_timeout"]), want, standing, check)
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     module.exit_json(**result)

@@ -30,8 +30,8 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery]
-    default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery]
+    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
+    default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
   added_configuration:
     description:
       - Whether to look for what no role configures on buckets, and somebody may have added, namely a website, CORS,
@@ -262,7 +262,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching"]
 THREADS = 16
 
 

@@ -46,8 +46,8 @@ options:
       - The answers that are left out are not returned.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, resources, lock]
-    default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, resources, lock]
+    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
+    default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
   allow_partial:
     description:
       - Go on where a permission is missing. What could not be asked is named in RV(errors).
@@ -209,6 +209,13 @@ recovery:
     snapshot_role_arn: arn:aws:iam::123456789012:role/mlinfra-dev-snapshots
     replication_role_arn: ""
     replica_buckets: []
+patching:
+  description: What role patching outputs.
+  returned: when O(gather) contains V(patching)
+  type: dict
+  sample:
+    baseline_ids: [pb-0123456789abcdef0]
+    association_id: 01234567-89ab-cdef-0123-456789abcdef
 resources:
   description:
     - Everything found, ordered by kind and name.

@@ -44,6 +44,8 @@ NAMES = {
     "replication_identity": "recovery_replication_role_name",
     "datasets_replica_bucket": "recovery_datasets_replica",
     "models_replica_bucket": "recovery_models_replica",
+    "patch_baseline": "patching_baseline_name",
+    "patch_association": "patching_association_name",
 }
 # As role compute names, for the roles after it, an instance that does not stand yet.
 NO_INSTANCE = "i-00000000000000000"

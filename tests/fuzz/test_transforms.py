@@ -25,6 +25,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import trans
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
 from ansible_collections.mlinfra.aws.plugins.module_utils.status import transform as status
 from ansible_collections.mlinfra.aws.plugins.module_utils.subnet import transform as subnet
+from ansible_collections.mlinfra.aws.plugins.module_utils.systems_manager import transform as systems_manager
 from ansible_collections.mlinfra.aws.plugins.module_utils.trail import transform as trail
 from ansible_collections.mlinfra.aws.plugins.module_utils.vpc_endpoint import transform as vpc_endpoint
 from hypothesis import given
@@ -328,3 +329,22 @@ def test_lifecycle_policy(told: dict[str, Any]) -> None:
     assert lifecycle_policy.details(form) == form == lifecycle_policy.details(turned)
     lines = lifecycle_policy.problems("Snapshots", [{"Key": "a", "Value": "b"}], form["Schedules"], "VOLUME")
     assert all(isinstance(line, str) for line in lines)
+
+
+@given(entries("ssm", "GetPatchBaseline"), texts)
+def test_patch_baseline(told: dict[str, Any], name: str) -> None:
+    """Its rules in one form stay as they are, and whatever is wrong is told, not raised."""
+    form = systems_manager.rules(told.get("ApprovalRules"))
+    assert systems_manager.rules({"PatchRules": form}) == form
+    want = {**systems_manager.BASELINE, **told, "ApprovalRules": {"PatchRules": form}}
+    assert all(": " in line or " is empty" in line for line in systems_manager.baseline_problems(name, want))
+
+
+@given(entries("ssm", "DescribeAssociation", "AssociationDescription"), texts)
+def test_association(told: dict[str, Any], name: str) -> None:
+    """Its targets and parameters in one form stay as they are, and whatever is wrong is told, not raised."""
+    targets, parameters = systems_manager.targets(told.get("Targets")), systems_manager.parameters(told.get("Parameters"))
+    assert systems_manager.targets(targets) == targets
+    assert systems_manager.parameters(parameters) == parameters
+    want = {**systems_manager.ASSOCIATION, **told, "Targets": targets, "Parameters": parameters}
+    assert all(": " in line for line in systems_manager.association_problems(name, want))

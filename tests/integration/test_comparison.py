@@ -38,7 +38,7 @@ Declared = dict[str, list[dict[str, Any]]]
 # All of them are made at once, too.
 ONE_BY_ONE = [pytest.param(change, marks=thorough if at % 4 else ()) for at, change in enumerate(CHANGES)]
 # Nothing could differ of these.
-NOT_IN_USE = ["scaling", "recovery"]
+NOT_IN_USE = ["scaling", "recovery", "patching"]
 SHOWN = {change.role: change for change in CHANGES}.values()
 
 
@@ -222,4 +222,4 @@ class TestComparison:
         assert named == wanted
         assert told["converged"] == NOT_IN_USE
         # A group hangs on what other roles make, whether there is one or not.
-        assert told["to_run"] == [role for role in ROLES if role != "recovery"]
+        assert told["to_run"] == [role for role in ROLES if role not in ("recovery", "patching")]

@@ -295,3 +295,25 @@ def test_dlm_lifecycle_policy(emulator: Emulator) -> None:
     calls = ["CreateLifecyclePolicy", *modify, "DeleteLifecyclePolicy"]
     assert emulator.written("module") == [f"dlm:{call}" for call in calls]
     assert [policy["PolicyId"] for policy in dlm.get_lifecycle_policies()["Policies"]] == [other]
+
+
+def test_ssm_association(emulator: Emulator) -> None:
+    """Makes once, writes all of it where something differs, deletes once, and leaves others alone."""
+    ssm = emulator.client("ssm")
+    targets = [{"Key": "tag:PatchGroup", "Values": ["other"]}]
+    other = ssm.create_association(Name="AWS-RunPatchBaseline", AssociationName="target-other", Targets=targets)
+    emulator.run_target("ssm_association", {}, "module", "module")
+    modify = ["UpdateAssociation", "RemoveTagsFromResource", "AddTagsToResource"]
+    calls = ["CreateAssociation", *modify, "DeleteAssociation"]
+    assert emulator.written("module") == [f"ssm:{call}" for call in calls]
+    left = [one["AssociationId"] for one in ssm.list_associations()["Associations"]]
+    assert left == [other["AssociationDescription"]["AssociationId"]]
+
+
+def test_ssm_patch_baseline(emulator: Emulator) -> None:
+    """Makes once with its group, writes all of it where something differs, and goes once its groups are free."""
+    emulator.run_target("ssm_patch_baseline", {}, "module", "module")
+    register, deregister = (f"{word}PatchBaselineForPatchGroup" for word in ("Register", "Deregister"))
+    modify = ["UpdatePatchBaseline", deregister, register, "RemoveTagsFromResource", "AddTagsToResource"]
+    calls = ["CreatePatchBaseline", register, *modify, deregister, "DeletePatchBaseline"]
+    assert emulator.written("module") == [f"ssm:{call}" for call in calls]

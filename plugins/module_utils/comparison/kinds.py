@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import audit, compute, encryption, guardrails, iam, monitoring, network, recovery, scaling, storage
+from . import audit, compute, encryption, guardrails, iam, monitoring, network, patching, recovery, scaling, storage
 
 # In the order in which they refer to each other.
 KINDS = {
@@ -21,6 +21,7 @@ KINDS = {
     **monitoring.KINDS,
     **guardrails.KINDS,
     **recovery.KINDS,
+    **patching.KINDS,
 }
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
@@ -45,6 +46,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "monitoring": ("compute",),
     "guardrails": ("compute",),
     "recovery": (),
+    "patching": (),
 }
 
 

@@ -21,6 +21,8 @@ Lists = Callable[[], list[dict[str, Any]]]
 
 _PARAMETER_NAMES_A_CALL = 50
 _VALUES_A_FILTER = 200
+# What stands in the ARNs of what is asked for only where something carries the environment's tags.
+_MARKS = {"patch_baseline": ":patchbaseline/", "ssm_association": ":association/"}
 
 
 def _filters(**values: list[str]) -> list[dict[str, Any]]:
@@ -86,6 +88,9 @@ class Collector:
         if "snapshot_policy" in kinds and (not tagged or self._is_recoverable(tags, first["bucket"].result())):
             purposes += ["snapshot_identity", "replication_identity"]
             second["snapshot_policy"] = self._executor.submit(self._snapshot_policies)
+        for kind, ask in self._patching.items():
+            if kind in kinds and (not tagged or _names_in(tags, _MARKS[kind])):
+                second[kind] = self._executor.submit(ask, self)
         if purposes:
             second["iam_role"] = self._executor.submit(self._roles_for, purposes)
         for kind in sorted(kinds & EC2_KINDS.keys()):
@@ -297,6 +302,28 @@ class Collector:
         found = [answer["Policy"] for answer in answers if answer]
         return sorted(found, key=lambda one: (str(one.get("DateCreated", "")), one["PolicyId"]))
 
+    def _patch_baselines(self) -> list[dict[str, Any]]:
+        """Those of the account that have the environment's name."""
+        name = self._identity.names.get("patch_baseline", "")
+        asked = [{"Key": "NAME_PREFIX", "Values": [name]}, {"Key": "OWNER", "Values": ["Self"]}]
+        listed = self._reader.list("ssm", "describe_patch_baselines", "BaselineIdentities", Filters=asked) if name else []
+        own = sorted(one["BaselineId"] for one in listed if one["BaselineName"] == name)
+        answers = [self._reader.ask("ssm", "get_patch_baseline", "DoesNotExistException", BaselineId=one) for one in own]
+        return [answer for answer in answers if answer]
+
+    def _associations(self) -> list[dict[str, Any]]:
+        """Those that have one of the environment's names, the oldest first."""
+
+        def named(name: str) -> list[dict[str, Any]]:
+            asked = [{"key": "AssociationName", "value": name}]
+            return self._reader.list("ssm", "list_associations", "Associations", AssociationFilterList=asked)
+
+        own = [one["AssociationId"] for one in self._by_name("ssm_association", named)]
+        missing = "AssociationDoesNotExist"
+        answers = [self._reader.ask("ssm", "describe_association", missing, AssociationId=one) for one in own]
+        found = [answer["AssociationDescription"] for answer in answers if answer]
+        return sorted(found, key=lambda one: (str(one.get("Date", "")), one["AssociationId"]))
+
     def _roles_for(self, purposes: Iterable[str]) -> list[dict[str, Any]]:
         """The roles that only some of the roles make."""
         names = [self._identity.names.get(purpose) for purpose in purposes]
@@ -352,6 +379,8 @@ class Collector:
         "schedule": _schedules,
         "budget": _budgets,
     }
+    # What role patching makes.
+    _patching = {"patch_baseline": _patch_baselines, "ssm_association": _associations}
 
 
 def _names_in(tags: dict[str, dict[str, str]], marker: str) -> set[str]:

@@ -156,6 +156,16 @@ class Details:
         asked = {"AutoScalingGroupName": group["AutoScalingGroupName"]}
         return {"ScalingPolicies": lambda: self._reader.list("autoscaling", "describe_policies", "ScalingPolicies", **asked)}
 
+    def _of_systems_manager(self, kind: str, identifier: str) -> Reads:
+        asked = {"ResourceType": kind, "ResourceId": identifier}
+        return {"Tags": lambda: (self._reader.ask("ssm", "list_tags_for_resource", **asked) or {}).get("TagList", [])}
+
+    def _patch_baseline(self, baseline: Entry) -> Reads:
+        return self._of_systems_manager("PatchBaseline", baseline["BaselineId"])
+
+    def _association(self, association: Entry) -> Reads:
+        return self._of_systems_manager("Association", association["AssociationId"])
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -246,6 +256,8 @@ class Details:
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,
+        "patch_baseline": _patch_baseline,
+        "ssm_association": _association,
         "bucket": _bucket,
     }
 

@@ -125,6 +125,8 @@ NAMED_KINDS = (
     "trail",
     "snapshot_policy",
     "auto_scaling_group",
+    "patch_baseline",
+    "ssm_association",
 )
 # The account's own settings of a region, and others' trails. They belong to no environment, and no list of its resources has them.
 ACCOUNT_KINDS = ("ebs_defaults", "covering_trail")
@@ -139,6 +141,7 @@ NAME_SUFFIXES = {
     "dashboard": "dashboard",
     "ssm_parameter": "parameter",
     "key_pair": "key_pair",
+    "ssm_association": "association",
 }
 
 # Resource types of ARNs that are described directly, so that the tagging service's (late) word on them isn't needed.
@@ -166,7 +169,7 @@ DESCRIBED_ARN_TYPES = {
     "sns": {""},
     "logs": {"log-group"},
     "cloudwatch": {"alarm"},
-    "ssm": {"parameter"},
+    "ssm": {"parameter", "association", "patchbaseline"},
     "iam": {"role", "instance-profile", "policy"},
     "scheduler": {"schedule-group"},
     "budgets": {"budget"},
@@ -201,6 +204,7 @@ GATHER = {
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
     "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
     "recovery": {"snapshot_policy", "bucket", "iam_role"},
+    "patching": {"patch_baseline", "ssm_association"},
     "resources": {*EC2_KINDS, *NAMED_KINDS},
     "lock": set(),
 }

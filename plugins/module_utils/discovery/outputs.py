@@ -45,6 +45,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "monitoring": monitoring,
         "guardrails": guardrails,
         "recovery": recovery,
+        "patching": patching,
     }
     return makers[role](found, identity)
 
@@ -213,6 +214,14 @@ def recovery(found: Found, identity: Identity) -> dict[str, Any]:
         "snapshot_role_arn": arns.get(names.get("snapshot_identity", ""), ""),
         "replication_role_arn": arns.get(names.get("replication_identity", ""), ""),
         "replica_buckets": sorted(bucket["Name"] for bucket in found["bucket"] if bucket["Name"] in replicas),
+    }
+
+
+def patching(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role patching."""
+    return {
+        "baseline_ids": [baseline["BaselineId"] for baseline in found["patch_baseline"]],
+        "association_id": first(found["ssm_association"], "AssociationId"),
     }
 
 

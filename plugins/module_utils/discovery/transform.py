@@ -32,6 +32,8 @@ _NAME = {
     "kms_key": "AliasName",
     "trail": "Name",
     "auto_scaling_group": "AutoScalingGroupName",
+    "patch_baseline": "Name",
+    "ssm_association": "AssociationName",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",

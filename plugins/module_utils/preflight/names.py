@@ -31,6 +31,7 @@ RULES: dict[str, NameRule] = {
         "lower-case letters, digits and hyphens, with a letter or a digit at both ends",
         shortest=3,
     ),
+    "patching": NameRule("a name in Systems Manager", 128, r"[A-Za-z0-9_.-]+", "letters, digits and _.-", shortest=3),
     "role": NameRule("an IAM role's name", 64, r"[A-Za-z0-9_+=,.@-]+", "letters, digits and _+=,.@-"),
     "profile": NameRule("an instance profile's name", 128, r"[A-Za-z0-9_+=,.@-]+", "letters, digits and _+=,.@-"),
     "log_group": NameRule("a log group's name", 512, r"[A-Za-z0-9_./#-]+", "letters, digits and _./#-"),

@@ -38,6 +38,7 @@ _OF_MODULES = {
     "kms_encryption": "encryption",
     "scheduler_group": "schedule_group",
     "dlm_lifecycle_policy": "snapshot_policy",
+    "ssm_patch_baseline": "patch_baseline",
     "s3_bucket_replication": "bucket_replication",
     "scheduler_schedule": "schedule",
     "host_files": "files",

@@ -70,6 +70,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "recovery_replication_region": "eu-west-1",
         "recovery_replica_kms_key_arn": "arn:aws:kms:eu-west-1:123456789012:key/k",
     },
+    "patches": {"patching_operation": "install", "patching_reboot": True, "compute_os": "al2", "scaling_enabled": True},
     "no trail": {"audit_trail": False},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {

@@ -1305,3 +1305,95 @@ def cold_snapshots_stay_long(aws: Clients) -> bool:
         ]
         dlm.update_lifecycle_policy(PolicyId=made, PolicyDetails=schedule(672, 90))
     return all(refusals)
+
+
+RULES = {
+    "PatchRules": [{
+        "PatchFilterGroup": {"PatchFilters": [{"Key": "CLASSIFICATION", "Values": ["Security"]}]},
+        "ApproveAfterDays": 7,
+    }],
+}  # fmt: skip
+
+
+@contextmanager
+def baseline(aws: Clients) -> Iterator[tuple[Any, str]]:
+    """Systems Manager's client and the id of a patch baseline that a group uses."""
+    ssm = aws("ssm")
+    told = {"OperatingSystem": "AMAZON_LINUX_2023", "ApprovalRules": RULES, "Tags": [{"Key": "Mark", "Value": "m"}]}
+    made = ssm.create_patch_baseline(Name="patches", **told)["BaselineId"]
+    ssm.register_patch_baseline_for_patch_group(BaselineId=made, PatchGroup="group")
+    yield ssm, made
+    ssm.deregister_patch_baseline_for_patch_group(BaselineId=made, PatchGroup="group")
+    ssm.delete_patch_baseline(BaselineId=made)
+
+
+@behaviour("ssm_patch_baselines")
+def baselines_are_told_and_changed(aws: Clients) -> bool:
+    """A patch baseline tells its rules and its groups; replaced, it keeps only what is said again."""
+    with baseline(aws) as (ssm, made):
+        told = ssm.get_patch_baseline(BaselineId=made)
+        after = ssm.update_patch_baseline(BaselineId=made, Name="patches", RejectedPatches=["kernel*"], Replace=True)
+        groups = ssm.get_patch_baseline(BaselineId=made)["PatchGroups"]
+    gone = refused("DoesNotExistException", ssm.get_patch_baseline, BaselineId=made)
+    changed = (after["ApprovalRules"], after["RejectedPatches"]) == ({"PatchRules": []}, ["kernel*"])
+    return told["ApprovalRules"] == RULES and told["PatchGroups"] == groups == ["group"] and changed and gone
+
+
+@behaviour("ssm_patch_baselines")
+def baselines_in_use_stay(aws: Clients) -> bool:
+    """A patch baseline that a group uses can't be deleted; a group that is taken back uses AWS's own again."""
+    with baseline(aws) as (ssm, made):
+        used = refused("ResourceInUseException", ssm.delete_patch_baseline, BaselineId=made)
+    asked = {"PatchGroup": "group", "OperatingSystem": "AMAZON_LINUX_2023"}
+    return used and ssm.get_patch_baseline_for_patch_group(**asked)["BaselineId"] != made
+
+
+@behaviour("ssm_patch_baselines")
+def baselines_are_found_by_tag(aws: Clients) -> bool:
+    """A patch baseline keeps the tags that it is made with, and the tagging service finds it by them."""
+    with baseline(aws) as (ssm, made):
+        listed = ssm.list_tags_for_resource(ResourceType="PatchBaseline", ResourceId=made)["TagList"]
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["m"]}])
+    arns = [one["ResourceARN"] for one in found["ResourceTagMappingList"]]
+    return listed == [{"Key": "Mark", "Value": "m"}] and [arn.rpartition(":")[2] for arn in arns] == [f"patchbaseline/{made}"]
+
+
+@contextmanager
+def association(aws: Clients) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Systems Manager's client and an association."""
+    ssm = aws("ssm")
+    told = {"Name": "AWS-RunPatchBaseline", "Targets": [{"Key": "tag:PatchGroup", "Values": ["g"]}]}
+    more = {"AssociationName": "patching", "MaxErrors": "0", "Tags": [{"Key": "Mark", "Value": "m"}]}
+    made = ssm.create_association(**told, **more)["AssociationDescription"]
+    yield ssm, made
+    ssm.delete_association(AssociationId=made["AssociationId"])
+
+
+@behaviour("ssm_associations")
+def associations_are_kept(aws: Clients) -> bool:
+    """An association is made, listed by its name, changed to just what the call says, and deleted."""
+    with association(aws) as (ssm, made):
+        named = {"AssociationId": made["AssociationId"]}
+        listed = ssm.list_associations(AssociationFilterList=[{"key": "AssociationName", "value": "patching"}])["Associations"]
+        others = ssm.list_associations(AssociationFilterList=[{"key": "AssociationName", "value": "other"}])["Associations"]
+        ssm.update_association(**named, AssociationName="patching", ScheduleExpression="rate(1 day)")
+        told = ssm.describe_association(**named)["AssociationDescription"]
+    gone = refused("AssociationDoesNotExist", ssm.describe_association, **named)
+    changed = (told["ScheduleExpression"], told["AssociationVersion"], "MaxErrors" in told) == ("rate(1 day)", "2", False)
+    return [one["AssociationId"] for one in listed] == [made["AssociationId"]] and others == [] and changed and gone
+
+
+@behaviour("ssm_associations")
+def associations_need_a_document(aws: Clients) -> bool:
+    """An association with a document that does not stand is refused."""
+    return refused("InvalidDocument", aws("ssm").create_association, Name="AWS-NoSuchDocument", InstanceId="i-01234567")
+
+
+@behaviour("ssm_associations")
+def associations_are_found_by_tag(aws: Clients) -> bool:
+    """An association keeps the tags that it is made with, and the tagging service finds it by them."""
+    with association(aws) as (ssm, made):
+        listed = ssm.list_tags_for_resource(ResourceType="Association", ResourceId=made["AssociationId"])["TagList"]
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["m"]}])
+    arns = [one["ResourceARN"].rpartition("/")[2] for one in found["ResourceTagMappingList"]]
+    return listed == [{"Key": "Mark", "Value": "m"}] and arns == [made["AssociationId"]]

@@ -295,3 +295,10 @@ def test_recovery():
     }
     nothing = {"snapshot_policy": [], "iam_role": [], "bucket": []}
     assert set(map(str, outputs.recovery(nothing, identity).values())) == {"", "[]"}
+
+
+def test_patching():
+    stands = {"patch_baseline": [{"BaselineId": "pb-1"}], "ssm_association": [{"AssociationId": "a"}]}
+    assert outputs.patching(stands, Identity("p-dev", {}, {})) == {"baseline_ids": ["pb-1"], "association_id": "a"}
+    nothing = {"patch_baseline": [], "ssm_association": []}
+    assert outputs.patching(nothing, Identity("p-dev", {}, {})) == {"baseline_ids": [], "association_id": ""}

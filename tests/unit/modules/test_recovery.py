@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.mlinfra.aws.plugins.module_utils import new_role
+from ansible_collections.mlinfra.aws.plugins.module_utils import new_role, oldest
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import api as policies
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.replication import api as replications
@@ -173,7 +173,7 @@ POLICY = {
 
 def present(aws: Any, standing: list, check: bool = False, timeout: float = 0, **changes: Any) -> dict[str, Any]:
     want = dlm_lifecycle_policy.wanted({**PARAMS, **changes})
-    return dlm_lifecycle_policy.ensure_present(aws("dlm"), want, standing, check, timeout)
+    return oldest.ensure_present(dlm_lifecycle_policy.calls_of(aws("dlm"), want, timeout), want, standing, check)
 
 
 @pytest.mark.parametrize("check", [True, False])
@@ -228,8 +228,9 @@ def test_a_role_that_must_not_be_passed_is_final(aws):
 def test_a_policy_is_deleted(aws, check):
     if not check:
         aws.refuse("dlm", "delete_lifecycle_policy", "ResourceNotFoundException")
-    assert dlm_lifecycle_policy.ensure_absent(aws("dlm"), [POLICY], check)["changed"]
-    assert not dlm_lifecycle_policy.ensure_absent(aws("dlm"), [], check)["changed"]
+    calls = dlm_lifecycle_policy.calls_of(aws("dlm"), {}, 0)
+    assert oldest.ensure_absent(calls, [POLICY], check)["changed"]
+    assert not oldest.ensure_absent(calls, [], check)["changed"]
 
 
 def test_policies_are_found_by_their_tags(aws):

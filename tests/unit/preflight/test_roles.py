@@ -13,7 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching"]
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
@@ -158,6 +158,20 @@ GOOD = {
         "recovery_replica_upload_days": 7,
         "recovery_replica_kms_key_arn": REPLICA_KEY,
         "recovery_tags": {"Project": "ml"},
+    },
+    "patching": {
+        "patching_operation": "install",
+        "patching_schedule": "cron(0 3 ? * SUN *)",
+        "patching_classifications": ["Security"],
+        "patching_severities": ["Critical"],
+        "patching_approve_after_days": 7,
+        "patching_rejected_patches": ["kernel*"],
+        "patching_reboot": True,
+        "patching_max_concurrency": "1",
+        "patching_max_errors": "10%",
+        "patching_baseline_name": "ml-dev",
+        "patching_association_name": "ml-dev-patching",
+        "patching_tags": {"Project": "ml"},
     },
 }
 SSH = {
@@ -429,6 +443,16 @@ SETTING_OF_EACH_CASE = [
         {"storage_state": "absent", "preflight_roles": ["storage", "recovery"]},
         "needs the buckets that storage_state removes",
     ),
+    ("patching", {"patching_schedule": "rate(10 minutes)"}, "patching_schedule: rate(10 minutes) is more often than every 30 minutes"),
+    ("patching", {"patching_schedule": "daily"}, "patching_schedule: daily is neither a cron nor a rate expression"),
+    ("patching", {"patching_schedule": "cron(0 3 1 JAN ? *)"}, "names months, which State Manager does not know"),
+    ("patching", {"patching_approve_after_days": 361}, "patching_approve_after_days: 361 is out of range; choose a number from 0 to 360"),
+    ("patching", {"patching_max_errors": "many"}, "patching_max_errors: many is neither a number nor a percentage"),
+    ("patching", {"patching_max_concurrency": "0"}, "patching_max_concurrency: 0 is neither a number nor a percentage"),
+    ("patching", {"patching_severities": []}, "patching_severities: [] approves no patch at all"),
+    ("patching", {"patching_rejected_patches": ["p"] * 51}, "patching_rejected_patches: 51 patches are more than a baseline takes"),
+    ("patching", {"patching_operation": "scan"}, "patching_reboot: true is of no use to patching_operation: scan"),
+    ("patching", {"patching_baseline_name": "ml"}, "patching_baseline_name: ml"),
     ("recovery", {"recovery_permissions_boundary": "boundary"}, "recovery_permissions_boundary: boundary is not the ARN"),
 ]
 

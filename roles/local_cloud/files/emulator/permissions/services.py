@@ -47,6 +47,8 @@ TAGGING = {
     "logs:CreateLogGroup": "logs:TagResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
     "sns:CreateTopic": "sns:TagResource",
+    "ssm:CreateAssociation": "ssm:AddTagsToResource",
+    "ssm:CreatePatchBaseline": "ssm:AddTagsToResource",
     "ssm:PutParameter": "ssm:AddTagsToResource",
 }
 
@@ -139,11 +141,29 @@ def _ssm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if operation == "StartSession":
         yield where.arn("ec2", f"instance/{parameters['Target']}")
         return
+    if any(word in operation for word in ("Association", "PatchBaseline")):
+        yield from _ssm_patching(operation, parameters, where)
+        return
+    if parameters.get("ResourceType") in SSM_TYPES:
+        yield where.arn("ssm", f"{SSM_TYPES[parameters['ResourceType']]}/{parameters['ResourceId']}")
+        return
     name = parameters.get("Name") or parameters.get("ResourceId") or parameters.get("Path")
     for each in parameters.get("Names") or ([name] if name else []):
         # AWS's own parameters are nobody's.
         owner = Where(where.partition, where.region, "") if each.startswith("/aws/service/") else where
         yield owner.arn("ssm", f"parameter/{each.lstrip('/')}")
+
+
+def _ssm_patching(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """What associations and patch baselines are judged by. Lists of them know no resources, and neither has an id before it is made."""
+    if operation.startswith(("List", "Describe")) and operation != "DescribeAssociation":
+        return
+    kind = "association" if "Association" in operation else "patchbaseline"
+    identifier = parameters.get("AssociationId") or parameters.get("BaselineId") or "*"
+    yield where.arn("ssm", f"{kind}/{identifier}")
+    if parameters.get("Name", "").startswith("AWS-"):
+        # AWS's own documents are nobody's.
+        yield Where(where.partition, where.region, "").arn("ssm", f"document/{parameters['Name']}")
 
 
 def _scheduler(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
@@ -182,6 +202,8 @@ def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
         yield parameters["RoleArn"]
 
 
+# Systems Manager's types of what it tags, but for parameters, as ARNs have them.
+SSM_TYPES = {"Association": "association", "PatchBaseline": "patchbaseline"}
 RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "budgets": _budgets,
     "cloudtrail": _cloudtrail,
