@@ -130,10 +130,51 @@ def test_keys_of_tags_that_are_taken_off_are_no_tags() -> None:
         ("scheduler", "GetSchedule", {"GroupName": "g", "Name": "n"}, "scheduler:us-east-1:123456789012:schedule/g/n"),
         ("budgets", "DeleteBudgetAction", {"BudgetName": "b", "ActionId": "i"}, "budgets::123456789012:budget/b/action/i"),
         ("sns", "CreateTopic", {"Name": "t"}, "sns:us-east-1:123456789012:t"),
+        ("kms", "CreateAlias", {"AliasName": "alias/a", "TargetKeyId": "k"}, "kms:us-east-1:123456789012:alias/a"),
+        ("kms", "EnableKeyRotation", {"KeyId": "k"}, "kms:us-east-1:123456789012:key/k"),
+        ("kms", "DescribeKey", {"KeyId": "alias/a"}, "kms:us-east-1:123456789012:key/*"),
+        ("dlm", "DeleteLifecyclePolicy", {"PolicyId": "policy-1"}, "dlm:us-east-1:123456789012:policy/policy-1"),
+        ("ssm", "CreateAssociation", {"Name": "AWS-RunPatchBaseline"}, "ssm:us-east-1:123456789012:association/*"),
+        ("ssm", "DeletePatchBaseline", {"BaselineId": "pb-1"}, "ssm:us-east-1:123456789012:patchbaseline/pb-1"),
+        (
+            "ssm",
+            "ListTagsForResource",
+            {"ResourceType": "PatchBaseline", "ResourceId": "pb-1"},
+            "ssm:us-east-1:123456789012:patchbaseline/pb-1",
+        ),
+        (
+            "autoscaling",
+            "CreateOrUpdateTags",
+            {"Tags": [{"ResourceId": "g", "ResourceType": "auto-scaling-group", "Key": "a", "Value": "b"}]},
+            "autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/g",
+        ),
     ],
 )
 def test_other_services_name_their_resources(service: str, operation: str, parameters: dict[str, Any], needed: str) -> None:
     assert of(service, operation, **parameters)[0] == (f"{service}:{operation}", f"arn:aws:{needed}")
+
+
+def test_a_document_of_aws_is_nobodys() -> None:
+    needed = of("ssm", "UpdateAssociation", AssociationId="a", Name="AWS-RunPatchBaseline")
+    assert [resource for _action, resource in needed] == [
+        "arn:aws:ssm:us-east-1:123456789012:association/a",
+        "arn:aws:ssm:us-east-1::document/AWS-RunPatchBaseline",
+    ]
+    assert of("ssm", "DescribePatchBaselines") == [("ssm:DescribePatchBaselines", "*")]
+
+
+def test_a_key_is_tagged_as_it_is_made() -> None:
+    made = services.needs("kms", "CreateKey", {"Tags": [{"TagKey": "Project", "TagValue": "p"}]}, HERE)
+    assert [(one.action, one.resource) for one in made] == [
+        ("kms:CreateKey", "*"),
+        ("kms:TagResource", "arn:aws:kms:us-east-1:123456789012:key/*"),
+    ]
+    assert all(one.context == {"aws:RequestTag/Project": "p"} for one in made)
+
+
+def test_what_has_no_name_is_known_by_its_tags() -> None:
+    [need] = services.needs("kms", "ScheduleKeyDeletion", {"KeyId": "k"}, HERE, lambda arn: {"Project": arn[-1]})
+    assert need.context == {"aws:ResourceTag/Project": "k"}
 
 
 def test_budgets_are_viewed_and_modified() -> None:

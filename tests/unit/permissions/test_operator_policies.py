@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import permissions
 
 VALUES = {"project": "p", "environment": "dev", "account": ACCOUNT, "region": "us-east-1"}
-EC2, IAM = f"arn:aws:ec2:us-east-1:{ACCOUNT}", f"arn:aws:iam::{ACCOUNT}"
+EC2, IAM, KMS = f"arn:aws:ec2:us-east-1:{ACCOUNT}", f"arn:aws:iam::{ACCOUNT}", f"arn:aws:kms:us-east-1:{ACCOUNT}"
 MINE = {"aws:ResourceTag/Project": "p", "aws:ResourceTag/Environment": "dev"}
 OTHERS = {"aws:ResourceTag/Project": "p", "aws:ResourceTag/Environment": "prod"}
 TAGGED = {"aws:RequestTag/Project": "p", "aws:RequestTag/Environment": "dev"}
@@ -53,6 +53,15 @@ def need(action: str, resource: str, **context: str) -> dict[str, Any]:
             "arn:aws:ssm:us-east-1:123456789012:parameter/bench/seed/jupyter-token",
             "arn:<partition>:ssm:<region>:<account>:parameter/<project>/<environment>/*",
         ),
+        ("arn:aws:kms:us-east-1:123456789012:key/0a1b", "arn:<partition>:kms:<region>:<account>:key/*"),
+        ("arn:aws:kms:us-east-1:123456789012:alias/bench-seed", "arn:<partition>:kms:<region>:<account>:alias/<name>"),
+        ("arn:aws:dlm:us-east-1:123456789012:policy/policy-1", "arn:<partition>:dlm:<region>:<account>:policy/*"),
+        ("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore", "arn:<partition>:iam::aws:policy/AmazonSSMManagedInstanceCore"),
+        ("arn:aws:ssm:us-east-1:123456789012:patchbaseline/pb-1", "arn:<partition>:ssm:<region>:<account>:patchbaseline/*"),
+        (
+            "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/bench-seed-ml-member",
+            "arn:<partition>:autoscaling:<region>:<account>:autoScalingGroup:*:autoScalingGroupName/<name>-*",
+        ),
         ("arn:aws:ssm:us-east-1::parameter/aws/service/x/y", "arn:<partition>:ssm:<region>::parameter/aws/service/*"),
         (
             "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/bench-seed",
@@ -74,6 +83,10 @@ def test_what_was_seen_once_is_allowed_for_all_of_its_kind(seen: str, made: str)
         (need("ec2:CreateTags", f"{EC2}:security-group/sg-1", **{"aws:RequestTag/Project": "bench"}), "untagged"),
         (need("ec2:RunInstances", "arn:aws:ec2:us-east-1::image/ami-1"), ""),
         (need("iam:PassRole", f"{IAM}:role/a", **{"iam:PassedToService": "ec2.amazonaws.com"}), "iam:PassedToService=ec2.amazonaws.com"),
+        (need("kms:CreateKey", "*", **{"aws:RequestTag/Project": "bench"}), "new"),
+        (need("kms:EnableKeyRotation", f"{KMS}:key/k", **{"aws:ResourceTag/Project": "bench"}), "own"),
+        (need("kms:DescribeKey", f"{KMS}:key/*"), ""),
+        (need("kms:CreateAlias", f"{KMS}:alias/bench-seed"), ""),
         (need("s3:DeleteBucket", "arn:aws:s3:::bench-seed-x"), ""),
     ],
 )

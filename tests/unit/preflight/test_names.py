@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 GOOD = {
     "bucket": "ml-dev-datasets-89e4e5f1cd",
+    "patching": "ml-dev-patching",
     "role": "ml-dev-flow-log",
     "profile": "ml-dev-ml-instance",
     "log_group": "/aws/ec2/ml-dev-ml-training",

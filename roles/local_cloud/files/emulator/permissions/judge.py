@@ -7,7 +7,7 @@ only where permissions are enforced. Keys that IAM does not know may do everythi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.core.parse import PROTOCOL_PARSERS
@@ -18,8 +18,11 @@ from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
 from moto.iam.access_control import CreateAccessKeyFailure, create_access_key
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.ssm.models import ssm_backends
 from werkzeug.exceptions import HTTPException
 
+from emulator.dlm import dlm_backends
 from emulator.permissions import ec2, s3, services
 from emulator.permissions.needs import Need, Where
 from emulator.requests import Seen
@@ -83,7 +86,7 @@ def needs_of(response: BaseResponse) -> list[Need]:
         return ec2.needs(operation.name, parsed, where, _Standing(where))
     if service == "s3":
         return s3.needs(operation.name, parsed, where)
-    return services.needs(service, operation.name, parsed, where)
+    return services.needs(service, operation.name, parsed, where, _tags_in(where))
 
 
 def judge(response: BaseResponse, access_key: str, needs: list[Need]) -> None:
@@ -136,6 +139,23 @@ def _boundaries(response: BaseResponse, key: Any) -> list[str]:
     name = getattr(key, "_owner_role_name", "")
     arn = backend.get_role(name).permissions_boundary_arn if name else None
     return [_document(backend.managed_policies[arn])] if arn else []
+
+
+def _tags_in(where: Where) -> Callable[[str], Mapping[str, str]]:
+    """Return what tells the tags of keys, of policies of Data Lifecycle Manager, and of what Systems Manager tags, by their ARNs."""
+
+    def tags(arn: str) -> Mapping[str, str]:
+        service, kind, identifier = arn.split(":")[2], *arn.rpartition(":")[2].split("/", 1)
+        if service == "kms":
+            return kms_backends[where.account][where.region].tagger.get_tag_dict_for_resource(identifier)
+        if service == "dlm":
+            return dlm_backends[where.account][where.region].policies.get(identifier, {}).get("Tags", {})
+        if service == "ssm":
+            types = {name: word for word, name in services.SSM_TYPES.items()}
+            return ssm_backends[where.account][where.region]._resource_tags[types.get(kind, "")].get(identifier, {})
+        return {}
+
+    return lambda arn: tags(arn) if "/" in arn else {}
 
 
 class _Standing:

@@ -54,8 +54,8 @@ def tags_of(parameters: Parameters) -> dict[str, str]:
     if isinstance(tags, Mapping):
         return dict(tags)
     # Where tags are taken off, some services call the keys so.
-    pairs = [tag for tag in tags if isinstance(tag, Mapping)]
-    return {tag.get("Key", tag.get("key")): tag.get("Value", tag.get("value", "")) for tag in pairs}
+    pairs = [{name.lower().removeprefix("tag"): part for name, part in tag.items()} for tag in tags if isinstance(tag, Mapping)]
+    return {tag["key"]: tag.get("value", "") for tag in pairs}
 
 
 def pass_role(arn: str, service: str) -> Need:

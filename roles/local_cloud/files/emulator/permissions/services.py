@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from emulator.permissions.needs import Need, Parameters, Where, pass_role, tags_context, tags_of
 
@@ -44,6 +44,7 @@ TAGGING = {
     "dlm:CreateLifecyclePolicy": "dlm:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateRole": "iam:TagRole",
+    "kms:CreateKey": "kms:TagResource",
     "logs:CreateLogGroup": "logs:TagResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
     "sns:CreateTopic": "sns:TagResource",
@@ -53,7 +54,9 @@ TAGGING = {
 }
 
 
-def needs(service: str, operation: str, parameters: Parameters, where: Where) -> list[Need]:
+def needs(
+    service: str, operation: str, parameters: Parameters, where: Where, tags: Callable[[str], Mapping[str, str]] = lambda arn: {}
+) -> list[Need]:
     """Return what a call needs: see ec2.needs.
 
     Args:
@@ -61,6 +64,7 @@ def needs(service: str, operation: str, parameters: Parameters, where: Where) ->
         operation: see there.
         parameters: see there.
         where: see there.
+        tags: tells the tags of a resource that has no name, by its ARN.
     """
     prefix = PREFIXES.get(service, service)
     name = BUDGETS.get(operation, operation) if service == "budgets" else operation
@@ -68,10 +72,14 @@ def needs(service: str, operation: str, parameters: Parameters, where: Where) ->
     if service == "iam" and operation in ("AttachRolePolicy", "DetachRolePolicy"):
         context["iam:PolicyARN"] = parameters["PolicyArn"]
     resources = list(RESOURCES[service](operation, parameters, where)) if service in RESOURCES else []
-    found = [Need(f"{prefix}:{name}", resource, context) for resource in resources or ["*"]]
+    found = [
+        Need(f"{prefix}:{name}", resource, {**context, **tags_context("ResourceTag", tags(resource))}) for resource in resources or ["*"]
+    ]
     tagging = TAGGING.get(f"{service}:{operation}")
     if context and tagging:
-        found.extend(Need(tagging, resource, context) for resource in resources)
+        # A key gets its id by the call, which no resource is known of.
+        made = [where.arn("kms", "key/*")] if operation == "CreateKey" else resources
+        found.extend(Need(tagging, resource, context) for resource in made)
     return found + list(_passed(service, operation, parameters, where))
 
 
@@ -189,6 +197,25 @@ def _budgets(operation: str, parameters: Parameters, where: Where) -> Iterator[s
         yield where.arn("budgets", f"budget/{budget or '*'}", regional=False)
 
 
+def _kms(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """The alias and the key that a call names; a key that is asked for by its alias alone is any key."""
+    named = parameters.get("TargetKeyId") or parameters.get("KeyId", "")
+    if parameters.get("AliasName"):
+        yield where.arn("kms", parameters["AliasName"])
+    if named.startswith("arn:"):
+        yield named if ":key/" in named else where.arn("kms", "key/*")
+    elif named:
+        yield where.arn("kms", "key/*" if named.startswith("alias/") else f"key/{named}")
+
+
+def _autoscaling(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # Lists know no resources. The tags of a group name it themselves.
+    tagged = {tag["ResourceId"] for tag in parameters.get("Tags", []) if tag.get("ResourceId")}
+    if not operation.startswith("Describe"):
+        for name in [parameters["AutoScalingGroupName"]] if parameters.get("AutoScalingGroupName") else sorted(tagged):
+            yield where.arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{name}")
+
+
 def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     # Lists know no resources; a policy has no id before it is made.
     if parameters.get("ResourceArn"):
@@ -205,11 +232,13 @@ def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
 # Systems Manager's types of what it tags, but for parameters, as ARNs have them.
 SSM_TYPES = {"Association": "association", "PatchBaseline": "patchbaseline"}
 RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
+    "autoscaling": _autoscaling,
     "budgets": _budgets,
     "cloudtrail": _cloudtrail,
     "cloudwatch": _cloudwatch,
     "dlm": _dlm,
     "iam": _iam,
+    "kms": _kms,
     "logs": _logs,
     "scheduler": _scheduler,
     "sns": _sns,
