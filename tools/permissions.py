@@ -33,7 +33,9 @@ ATTACHED = "arn:<partition>:iam::aws:policy/AmazonSSMManagedInstanceCore"
 BOUND = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"}
 UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
-ROLES = ("network", "storage", "iam", "compute", "monitoring", "guardrails")
+# Resources of other services than EC2 that have no names, which policies know by their tags.
+NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|ssm):[^:]*:\d*:(key|policy|association|patchbaseline)/")
+ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching")
 # Playbooks that run roles may come to do all that these do, whatever there was to do when they were seen.
 COMPOSED = {
     "provision-run": ("plan-run", *(f"{role}-present" for role in ROLES)),
@@ -77,6 +79,8 @@ def general(resource: str) -> str:
     if service == "ec2":
         kind, _slash, which = rest.partition("/")
         rest = f"{kind}/<name>-*" if which.startswith(name) else f"{kind}/*"
+    elif NAMELESS.match(resource):
+        rest = f"{rest.partition('/')[0]}/*"
     elif rest.startswith("parameter/aws/"):
         rest = "parameter/aws/service/*"
     else:
@@ -97,6 +101,8 @@ def condition(need: Mapping[str, Any]) -> str:
             return f"{key}={context[key]}"
     if need["action"] == "iam:AttachRolePolicy":
         return f"iam:PolicyARN={ATTACHED}"
+    if NAMELESS.match(resource) or (resource == "*" and "aws:RequestTag/Project" in context):
+        return "own" if context.get("aws:ResourceTag/Project") == SEEN["project"] else "new" if "aws:RequestTag/Project" in context else ""
     if resource == "*" or service != "ec2":
         return "region" if resource == "*" and service not in EVERYWHERE else ""
     if resource.endswith("/*") or need["action"] == "ec2:ImportKeyPair":

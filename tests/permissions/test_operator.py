@@ -22,7 +22,7 @@ SLOT = 67
 ACCOUNT = "123456789012"
 VALUES = {"project": "bench", "environment": "seed", "account": ACCOUNT, "region": "us-east-1"}
 RUNS = ["provision-run", "destroy-run"]
-GUARDS = ("-e", "@tests/integration/guards.yml", "-e", "@tests/integration/trail.yml")
+EVERYTHING = ("-e", "@tests/integration/guards.yml", "-e", "@tests/permissions/optional.yml")
 ALARM = "bench-seed-ml-training-1-cpu"
 
 
@@ -72,7 +72,7 @@ class TestOperator:
     """In this order, on one account."""
 
     def test_they_are_enough_to_provision(self, site: Site, operator: dict[str, str]) -> None:
-        site.playbook("playbooks/provision.yml", *GUARDS, **operator)
+        site.playbook("playbooks/provision.yml", *EVERYTHING, **operator)
         assert [vpc["CidrBlock"] for vpc in site.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
 
     def test_an_action_less_is_named(self, site: Site, policies: list[dict[str, Any]]) -> None:
@@ -80,7 +80,7 @@ class TestOperator:
         action = "cloudwatch:PutMetricAlarm"
         less = user(site.client("iam"), "less", [without(policy, action) for policy in policies])
         site.client("cloudwatch").delete_alarms(AlarmNames=[ALARM])
-        done = site.run("playbooks/provision.yml", *GUARDS, **less)
+        done = site.run("playbooks/provision.yml", *EVERYTHING, **less)
         said = " ".join((done.stdout + done.stderr).split())
         assert done.returncode != 0
         resource = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{ALARM}"
@@ -99,10 +99,13 @@ class TestOperator:
         session.refused("s3", "create_bucket", Bucket="bench-other-datasets")
         session.refused("iam", "create_role", RoleName="bench-other-ml-instance", AssumeRolePolicyDocument="{}")
         session.refused("iam", "create_access_key", UserName="operator")
+        key = site.client("kms").create_key(Tags=[{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags])["KeyMetadata"]["KeyId"]
+        session.refused("kms", "schedule_key_deletion", KeyId=key)
+        session.refused("autoscaling", "delete_auto_scaling_group", AutoScalingGroupName="bench-other-ml-member")
         ec2.delete_vpc(VpcId=vpc)
 
     def test_they_are_enough_to_destroy(self, site: Site, operator: dict[str, str]) -> None:
-        told = site.playbook("playbooks/destroy.yml", *GUARDS, "-e", "confirm=seed destroy_data=true", **operator)
+        told = site.playbook("playbooks/destroy.yml", *EVERYTHING, "-e", "confirm=seed destroy_data=true", **operator)
         assert "Residual     $0.00/month" in told
 
 

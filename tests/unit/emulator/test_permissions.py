@@ -135,6 +135,7 @@ def test_keys_of_tags_that_are_taken_off_are_no_tags() -> None:
         ("kms", "DescribeKey", {"KeyId": "alias/a"}, "kms:us-east-1:123456789012:key/*"),
         ("dlm", "DeleteLifecyclePolicy", {"PolicyId": "policy-1"}, "dlm:us-east-1:123456789012:policy/policy-1"),
         ("ssm", "CreateAssociation", {"Name": "AWS-RunPatchBaseline"}, "ssm:us-east-1:123456789012:association/*"),
+        ("ssm", "UpdateAssociation", {"AssociationId": "a"}, "ssm:us-east-1:123456789012:association/a"),
         ("ssm", "DeletePatchBaseline", {"BaselineId": "pb-1"}, "ssm:us-east-1:123456789012:patchbaseline/pb-1"),
         (
             "ssm",

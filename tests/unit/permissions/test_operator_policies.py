@@ -14,6 +14,15 @@ sys.path.insert(0, str(ROOT / "tools"))
 import permissions
 
 VALUES = {"project": "p", "environment": "dev", "account": ACCOUNT, "region": "us-east-1"}
+MADE_ANYWHERE = {"dlm:CreateLifecyclePolicy", "kms:CreateKey", "ssm:CreatePatchBaseline"}
+# Settings of the account, and an end of a subscription, which IAM knows no resources of.
+KNOW_NO_RESOURCES = MADE_ANYWHERE | {
+    "ec2:EnableEbsEncryptionByDefault",
+    "ec2:EnableSnapshotBlockPublicAccess",
+    "ec2:ModifyEbsDefaultKmsKeyId",
+    "ec2:ResetEbsDefaultKmsKeyId",
+    "sns:Unsubscribe",
+}
 EC2, IAM, KMS = f"arn:aws:ec2:us-east-1:{ACCOUNT}", f"arn:aws:iam::{ACCOUNT}", f"arn:aws:kms:us-east-1:{ACCOUNT}"
 MINE = {"aws:ResourceTag/Project": "p", "aws:ResourceTag/Environment": "dev"}
 OTHERS = {"aws:ResourceTag/Project": "p", "aws:ResourceTag/Environment": "prod"}
@@ -109,7 +118,14 @@ def test_checking_and_looking_write_nothing() -> None:
 def test_whatever_writes_is_narrowed_to_resources() -> None:
     everywhere = {action for run in permissions.read().values() for action, resource, _condition in run if resource == "*"}
     writing = {action for action in everywhere if not action.partition(":")[2].startswith(("Describe", "Get", "List"))}
-    assert writing == {"sns:Unsubscribe"}, "which knows no resources"
+    assert writing == KNOW_NO_RESOURCES
+
+
+def test_what_is_made_anywhere_carries_the_environments_tags() -> None:
+    """It gets its id by the call; all that follows is narrowed to these tags."""
+    made = [need for run in permissions.read().values() for need in run if need[0] in MADE_ANYWHERE and need[1] == "*"]
+    assert {condition for _action, _resource, condition in made} == {"new"}
+    assert {action for action, _resource, _condition in made} == MADE_ANYWHERE
 
 
 def test_neighbours_are_out_of_reach() -> None:

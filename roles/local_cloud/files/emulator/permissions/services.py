@@ -54,6 +54,15 @@ TAGGING = {
 }
 
 
+# What gets its id by the call that makes it, which therefore knows no resource, or only what it is made of.
+NAMELESS = {
+    "CreateAssociation": "association",
+    "CreateKey": "key",
+    "CreateLifecyclePolicy": "policy",
+    "CreatePatchBaseline": "patchbaseline",
+}
+
+
 def needs(
     service: str, operation: str, parameters: Parameters, where: Where, tags: Callable[[str], Mapping[str, str]] = lambda arn: {}
 ) -> list[Need]:
@@ -77,8 +86,7 @@ def needs(
     ]
     tagging = TAGGING.get(f"{service}:{operation}")
     if context and tagging:
-        # A key gets its id by the call, which no resource is known of.
-        made = [where.arn("kms", "key/*")] if operation == "CreateKey" else resources
+        made = [where.arn(service, f"{NAMELESS[operation]}/*")] if operation in NAMELESS else resources
         found.extend(Need(tagging, resource, context) for resource in made)
     return found + list(_passed(service, operation, parameters, where))
 
@@ -163,12 +171,10 @@ def _ssm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
 
 
 def _ssm_patching(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
-    """What associations and patch baselines are judged by. Lists of them know no resources, and neither has an id before it is made."""
-    if operation.startswith(("List", "Describe")) and operation != "DescribeAssociation":
-        return
-    kind = "association" if "Association" in operation else "patchbaseline"
-    identifier = parameters.get("AssociationId") or parameters.get("BaselineId") or "*"
-    yield where.arn("ssm", f"{kind}/{identifier}")
+    """What associations and patch baselines are judged by: their ids, and documents. Lists of them know no resources."""
+    for kind, member in (("association", "AssociationId"), ("patchbaseline", "BaselineId")):
+        if parameters.get(member) or (operation, kind) == ("CreateAssociation", "association"):
+            yield where.arn("ssm", f"{kind}/{parameters.get(member) or '*'}")
     if parameters.get("Name", "").startswith("AWS-"):
         # AWS's own documents are nobody's.
         yield Where(where.partition, where.region, "").arn("ssm", f"document/{parameters['Name']}")
@@ -217,11 +223,11 @@ def _autoscaling(operation: str, parameters: Parameters, where: Where) -> Iterat
 
 
 def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
-    # Lists know no resources; a policy has no id before it is made.
+    # Lists know no resources.
     if parameters.get("ResourceArn"):
         yield parameters["ResourceArn"]
-    elif operation != "GetLifecyclePolicies":
-        yield where.arn("dlm", f"policy/{parameters.get('PolicyId') or '*'}")
+    elif parameters.get("PolicyId"):
+        yield where.arn("dlm", f"policy/{parameters['PolicyId']}")
 
 
 def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
