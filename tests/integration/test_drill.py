@@ -1,19 +1,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Drills: what is broken comes back by the documented commands, is measured, and leaves nothing; production is refused."""
+"""Drills: what is broken comes back by the documented commands, is measured, and leaves nothing; production is refused.
+
+The environment goes to its second region, too, where the first is gone.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import boto3
 import pytest
 
 from ..depth import thorough
-from .site import Site, running
+from .site import SUFFIX, Site, running
 
 SLOT = 95
 DRILL = "playbooks/drill.yml"
-FAILURES = ["object deleted", "object overwritten", "bucket emptied", "volume lost", "instance terminated"]
+FAILOVER = "playbooks/failover.yml"
+CONFIRMED = ("-e", "confirm=seed")
+FAILURES = ["object deleted", "object overwritten", "bucket emptied", "volume lost", "instance terminated", "region gone"]
 OURS = [{"Key": "Project", "Value": "bench"}, {"Key": "Environment", "Value": "drill"}, {"Key": "ManagedBy", "Value": "mlinfra.aws"}]
 
 
@@ -22,6 +29,14 @@ def site() -> Iterator[Site]:
     """An account with nothing in it."""
     with running(SLOT) as emulator:
         yield Site(emulator)
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> tuple[str, str]:
+    """A second region, as an inventory has it."""
+    path = tmp_path / "second.yml"
+    path.write_text("environments: {hosts: {bench-seed: {recovery_replication_region: eu-west-1}}}")
+    return "-i", str(path)
 
 
 def left(site: Site) -> list[str]:
@@ -38,9 +53,9 @@ class TestDrill:
     """Each on an account of its own."""
 
     @pytest.mark.parametrize("chosen", [["bucket emptied"], pytest.param(FAILURES, marks=thorough)])
-    def test_all_of_it_comes_back(self, site: Site, chosen: list[str]) -> None:
+    def test_all_of_it_comes_back(self, site: Site, second: tuple[str, str], chosen: list[str]) -> None:
         failures = ",".join(one.replace(" ", "_") for one in chosen)
-        said = site.playbook(DRILL, "-e", f"drill_failures={failures}")
+        said = site.playbook(DRILL, *second, "-e", f"drill_failures={failures}")
         times = dict(re.findall(r"(?m)^ *(\w+ \w+) +(\d+) s  ", said))
         assert list(times) == chosen
         assert all(int(time) > 0 for time in times.values())
@@ -50,11 +65,12 @@ class TestDrill:
 
     def test_production_and_what_somebody_else_has_made_are_left_alone(self, site: Site) -> None:
         """All that is wrong is named at once, before the first call; check mode makes nothing."""
-        done = site.run(DRILL, "-e", "mlinfra_environment=prod drill_environment=prod")
+        done = site.run(DRILL, "-e", "mlinfra_environment=prod drill_environment=prod drill_failures=region_gone")
         said = " ".join((done.stdout + done.stderr).split())
         assert done.returncode != 0
         assert "mlinfra_environment: prod is production" in said
         assert "drill_environment: prod is the environment of the inventory" in said
+        assert "region_gone needs a second region" in said
         assert site.emulator.program("calls", "--caller", "module") == ""
         assert "changed=1" in site.playbook(DRILL, "--check")
         site.client("ec2").create_vpc(CidrBlock="10.9.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": OURS}])
@@ -63,4 +79,50 @@ class TestDrill:
         said = " ".join((done.stdout + done.stderr).split())
         assert done.returncode != 0
         assert "drill_environment: drill has 1 resources that no drill has made, such as vpc" in said
+        assert site.written() == []
+
+
+@pytest.mark.weight(100)
+@pytest.mark.xdist_group("drill")
+class TestFailover:
+    """Each on an account of its own."""
+
+    def test_without_confirmation_or_copies_nothing_is_done(self, site: Site, second: tuple[str, str]) -> None:
+        for arguments, words in (
+            ((), "names no second region"),
+            (second, "give -e confirm=seed"),
+            ((*second, *CONFIRMED), f"bench-seed-datasets-{SUFFIX}-eu-west-1 and bench-seed-models-{SUFFIX}-eu-west-1 do not stand"),
+        ):
+            done = site.run(FAILOVER, *arguments)
+            assert done.returncode != 0
+            assert words in " ".join((done.stdout + done.stderr).split())
+        assert site.written() == []
+
+    @thorough
+    def test_the_environment_stands_in_the_second_region(self, site: Site, second: tuple[str, str]) -> None:
+        """On the copies, once; what the first one has is left alone."""
+        site.playbook("playbooks/provision.yml", *second)
+        before = site.client("ec2").describe_vpcs()["Vpcs"]
+        site.client("s3").put_object(Bucket=f"bench-seed-datasets-{SUFFIX}", Key="raw/one", Body=b"one")
+        site.written()
+        site.playbook(FAILOVER, *second, "--check")
+        assert site.written() == []
+        assert "bench-seed stands in eu-west-1 now" in site.playbook(FAILOVER, *second, *CONFIRMED)
+        there = boto3.client(
+            "ec2",
+            region_name="eu-west-1",
+            endpoint_url=site.emulator.endpoint,
+            verify=site.emulator.ca_bundle,
+            aws_access_key_id="setup",
+            aws_secret_access_key="setup",
+        )
+        [instance] = [one for each in there.describe_instances()["Reservations"] for one in each["Instances"]]
+        assert instance["State"]["Name"] == "running"
+        assert site.client("ec2").describe_vpcs()["Vpcs"] == before
+        policy = site.client("iam").get_role_policy(RoleName="bench-seed-ml-instance", PolicyName="permissions")
+        assert f"bench-seed-datasets-{SUFFIX}-eu-west-1" in str(policy["PolicyDocument"])
+        copy = site.client("s3").get_object(Bucket=f"bench-seed-datasets-{SUFFIX}-eu-west-1", Key="raw/one")
+        assert copy["Body"].read() == b"one"
+        site.written()
+        assert "nothing changed" in site.playbook(FAILOVER, *second, *CONFIRMED)
         assert site.written() == []

@@ -1241,6 +1241,24 @@ def replicas_need_a_bucket_with_versions(aws: Clients) -> bool:
     return missing and plain
 
 
+@behaviour("s3_replication")
+def what_is_written_is_copied(aws: Clients) -> bool:
+    """What is put into a bucket after its replication began is in the other one with its metadata, and so is what marks it deleted."""
+    with versioned(aws, "source", "replica") as s3:
+        s3.put_object(Bucket="source", Key="before", Body=b"1")
+        s3.put_bucket_replication(Bucket="source", ReplicationConfiguration=REPLICATION)
+        s3.put_object(Bucket="source", Key="key", Body=b"2", Metadata={"mark": "m"})
+        copied = s3.get_object(Bucket="replica", Key="key")
+        s3.delete_object(Bucket="source", Key="key")
+        marked = refused("NoSuchKey", s3.get_object, Bucket="replica", Key="key")
+        keys = {one["Key"] for one in s3.list_object_versions(Bucket="replica")["Versions"]}
+        for name in ("source", "replica"):
+            told = s3.list_object_versions(Bucket=name)
+            for one in told.get("Versions", []) + told.get("DeleteMarkers", []):
+                s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+    return (copied["Body"].read(), copied["Metadata"], keys) == (b"2", {"mark": "m"}, {"key"}) and marked
+
+
 SNAPSHOTS = {
     "PolicyType": "EBS_SNAPSHOT_MANAGEMENT",
     "ResourceTypes": ["VOLUME"],
@@ -1397,3 +1415,17 @@ def associations_are_found_by_tag(aws: Clients) -> bool:
         found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["m"]}])
     arns = [one["ResourceARN"].rpartition("/")[2] for one in found["ResourceTagMappingList"]]
     return listed == [{"Key": "Mark", "Value": "m"}] and arns == [made["AssociationId"]]
+
+
+@behaviour("tagging_bucket_regions")
+def buckets_are_tagged_in_their_region(aws: Clients) -> bool:
+    """The tagging service finds a bucket in its own region, and in no other."""
+    s3, here = aws("s3"), []
+    s3.create_bucket(Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_bucket_tagging(Bucket="elsewhere", Tagging={"TagSet": [{"Key": "Mark", "Value": "b"}]})
+    for region in ("us-east-1", "eu-west-1"):
+        tagging = aws("resourcegroupstaggingapi", region=region)
+        found = tagging.get_resources(TagFilters=[{"Key": "Mark", "Values": ["b"]}])["ResourceTagMappingList"]
+        here.append([one["ResourceARN"] for one in found])
+    s3.delete_bucket(Bucket="elsewhere")
+    return here == [[], ["arn:aws:s3:::elsewhere"]]

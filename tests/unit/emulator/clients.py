@@ -19,15 +19,15 @@ class Clients:
 
     def __init__(self, place: Place | None = None) -> None:
         self._place = place
-        self._made: dict[tuple[str, bool], Any] = {}
+        self._made: dict[tuple[str, bool, str], Any] = {}
         self._session = boto3.Session(ACCESS_KEY, ACCESS_KEY, region_name=REGION)
 
-    def __call__(self, service: str, secure: bool = True) -> Any:
-        if (service, secure) not in self._made:
-            self._made[service, secure] = self._session.client(
-                service, config=Config(retries={"max_attempts": 0}), **self._way(secure)
+    def __call__(self, service: str, secure: bool = True, region: str = REGION) -> Any:
+        if (service, secure, region) not in self._made:
+            self._made[service, secure, region] = self._session.client(
+                service, region, config=Config(retries={"max_attempts": 0}), **self._way(secure)
             )
-        return self._made[service, secure]
+        return self._made[service, secure, region]
 
     def plain(self, service: str) -> Any:
         """A client whose requests go over HTTP."""

@@ -1,14 +1,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A bucket's replication is told as it was written, and goes to buckets only that stand and keep versions."""
+"""A bucket's replication is told as it was written, goes to buckets only that stand and keep versions, and copies at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.responses import ActionResult
 from moto.core.routing import get_service_router
 from moto.s3.exceptions import MissingBucket, ReplicationConfigurationNotFoundError, S3ClientError
+from moto.s3.models import FakeDeleteMarker, FakeKey, S3Backend
 from moto.s3.responses import S3Response
 
 from emulator.patching import around
@@ -60,8 +62,50 @@ def _get(original: Any, self: S3Response) -> Any:
     return self.serialized(ActionResult({"ReplicationConfiguration": replication[TOLD]}))
 
 
+def _places(backend: S3Backend, bucket: str, key: str, marker: bool) -> Iterator[tuple[str, str | None]]:
+    """The buckets that a key, or its delete marker, is copied to, each with the storage class of copies."""
+    for rule in (backend.get_bucket_replication(bucket) or {}).get(TOLD, {}).get("Rules", []):
+        chosen = rule.get("Filter") or {}
+        prefix = rule.get("Prefix") or chosen.get("Prefix") or chosen.get("And", {}).get("Prefix") or ""
+        wanted = not marker or rule.get("DeleteMarkerReplication", {}).get("Status") == "Enabled"
+        name = rule["Destination"]["Bucket"].rpartition(":")[2]
+        if rule["Status"] == "Enabled" and key.startswith(prefix) and wanted and name in backend.buckets:
+            yield name, rule["Destination"].get("StorageClass")
+
+
+def _copy(backend: S3Backend, written: Any) -> None:
+    if isinstance(written, FakeKey):
+        for name, storage_class in _places(backend, written.bucket_name, written.name, marker=False):
+            backend.copy_object(written, name, written.name, storage=storage_class)
+
+
+def _then_copy(original: Any, self: S3Response) -> Any:
+    """What AWS does within minutes of the answer."""
+    answer = original(self)
+    _copy(self.backend, self.backend.get_bucket(self.bucket_name).keys.get(self.parse_key_name()))
+    return answer
+
+
+def _then_copy_parts(original: Any, self: S3Backend, *args: Any) -> FakeKey | None:
+    written = original(self, *args)
+    _copy(self, written)
+    return written
+
+
+def _then_mark(original: Any, self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
+    marker = original(self, bucket_name, key_name)
+    for name, _storage_class in _places(self, bucket_name, key_name, marker=True):
+        if key_name in self.get_bucket(name).keys:
+            self._set_delete_marker(name, key_name)
+    return marker
+
+
 def apply() -> None:
-    """Keep all of it."""
+    """Keep all of it, and copy."""
     S3Response._check_destination = _check_destination
     around(S3Response, "_replication_config_from_xml", _read)
     around(S3Response, "get_bucket_replication", _get)
+    around(S3Response, "put_object", _then_copy)
+    around(S3Response, "copy_object", _then_copy)
+    around(S3Backend, "complete_multipart_upload", _then_copy_parts)
+    around(S3Backend, "_set_delete_marker", _then_mark)
