@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from threading import Barrier
 from typing import Any
 
@@ -1241,22 +1242,42 @@ def replicas_need_a_bucket_with_versions(aws: Clients) -> bool:
     return missing and plain
 
 
+def emptied(s3: Any, *names: str) -> None:
+    """Delete all versions and delete markers of buckets."""
+    for name in names:
+        told = s3.list_object_versions(Bucket=name)
+        for one in told.get("Versions", []) + told.get("DeleteMarkers", []):
+            s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
+
+
 @behaviour("s3_replication")
 def what_is_written_is_copied(aws: Clients) -> bool:
     """What is put into a bucket after its replication began is in the other one with its metadata, and so is what marks it deleted."""
+    rule = {**REPLICATION["Rules"][0], "Filter": {"Prefix": ""}}
     with versioned(aws, "source", "replica") as s3:
         s3.put_object(Bucket="source", Key="before", Body=b"1")
-        s3.put_bucket_replication(Bucket="source", ReplicationConfiguration=REPLICATION)
+        s3.put_bucket_replication(Bucket="source", ReplicationConfiguration={**REPLICATION, "Rules": [rule]})
         s3.put_object(Bucket="source", Key="key", Body=b"2", Metadata={"mark": "m"})
-        copied = s3.get_object(Bucket="replica", Key="key")
+        found = s3.list_objects_v2(Bucket="replica").get("Contents", [])
+        copied = s3.get_object(Bucket="replica", Key="key") if found else {"Body": BytesIO(), "Metadata": {}}
+        told = (copied["Body"].read(), copied["Metadata"], [one["Key"] for one in found])
         s3.delete_object(Bucket="source", Key="key")
-        marked = refused("NoSuchKey", s3.get_object, Bucket="replica", Key="key")
-        keys = {one["Key"] for one in s3.list_object_versions(Bucket="replica")["Versions"]}
-        for name in ("source", "replica"):
-            told = s3.list_object_versions(Bucket=name)
-            for one in told.get("Versions", []) + told.get("DeleteMarkers", []):
-                s3.delete_object(Bucket=name, Key=one["Key"], VersionId=one["VersionId"])
-    return (copied["Body"].read(), copied["Metadata"], keys) == (b"2", {"mark": "m"}, {"key"}) and marked
+        marked = "DeleteMarkers" in s3.list_object_versions(Bucket="replica")
+        emptied(s3, "source", "replica")
+    return told == (b"2", {"mark": "m"}, ["key"]) and marked
+
+
+@behaviour("s3_replication")
+def a_rule_about_tags_copies_what_carries_them(aws: Clients) -> bool:
+    """Of what its prefix chooses, and no delete markers."""
+    with versioned(aws, "source", "replica") as s3:
+        s3.put_bucket_replication(Bucket="source", ReplicationConfiguration=REPLICATION)
+        for key, tagging in (("raw/a", "Kind=k"), ("raw/b", ""), ("other", "Kind=k")):
+            s3.put_object(Bucket="source", Key=key, Body=b"1", Tagging=tagging)
+        s3.delete_object(Bucket="source", Key="raw/a")
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket="replica").get("Contents", [])]
+        emptied(s3, "source", "replica")
+    return keys == ["raw/a"]
 
 
 SNAPSHOTS = {

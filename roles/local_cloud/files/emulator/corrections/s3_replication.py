@@ -62,12 +62,18 @@ def _get(original: Any, self: S3Response) -> Any:
     return self.serialized(ActionResult({"ReplicationConfiguration": replication[TOLD]}))
 
 
-def _places(backend: S3Backend, bucket: str, key: str, marker: bool) -> Iterator[tuple[str, str | None]]:
-    """The buckets that a key, or its delete marker, is copied to, each with the storage class of copies."""
+def _places(backend: S3Backend, bucket: str, key: str, tags: dict[str, str] | None) -> Iterator[tuple[str, str | None]]:
+    """The buckets that a key is copied to, each with the storage class of copies. Without tags it is about its delete marker."""
     for rule in (backend.get_bucket_replication(bucket) or {}).get(TOLD, {}).get("Rules", []):
         chosen = rule.get("Filter") or {}
-        prefix = rule.get("Prefix") or chosen.get("Prefix") or chosen.get("And", {}).get("Prefix") or ""
-        wanted = not marker or rule.get("DeleteMarkerReplication", {}).get("Status") == "Enabled"
+        both = chosen.get("And") or {}
+        prefix = rule.get("Prefix") or chosen.get("Prefix") or both.get("Prefix") or ""
+        asked = [(tag["Key"], tag["Value"]) for tag in both.get("Tags", []) + ([chosen["Tag"]] if "Tag" in chosen else [])]
+        if tags is None:
+            # A rule about tags copies no delete markers.
+            wanted = not asked and rule.get("DeleteMarkerReplication", {}).get("Status") == "Enabled"
+        else:
+            wanted = set(asked) <= tags.items()
         name = rule["Destination"]["Bucket"].rpartition(":")[2]
         if rule["Status"] == "Enabled" and key.startswith(prefix) and wanted and name in backend.buckets:
             yield name, rule["Destination"].get("StorageClass")
@@ -75,7 +81,8 @@ def _places(backend: S3Backend, bucket: str, key: str, marker: bool) -> Iterator
 
 def _copy(backend: S3Backend, written: Any) -> None:
     if isinstance(written, FakeKey):
-        for name, storage_class in _places(backend, written.bucket_name, written.name, marker=False):
+        tags = backend.tagger.get_tag_dict_for_resource(written.arn)
+        for name, storage_class in _places(backend, written.bucket_name, written.name, tags):
             backend.copy_object(written, name, written.name, storage=storage_class)
 
 
@@ -94,7 +101,7 @@ def _then_copy_parts(original: Any, self: S3Backend, *args: Any) -> FakeKey | No
 
 def _then_mark(original: Any, self: S3Backend, bucket_name: str, key_name: str) -> FakeDeleteMarker:
     marker = original(self, bucket_name, key_name)
-    for name, _storage_class in _places(self, bucket_name, key_name, marker=True):
+    for name, _storage_class in _places(self, bucket_name, key_name, None):
         if key_name in self.get_bucket(name).keys:
             self._set_delete_marker(name, key_name)
     return marker
