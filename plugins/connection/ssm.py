@@ -153,6 +153,11 @@ from ansible_collections.amazon.aws.plugins.plugin_utils.ssm.s3clientmanager imp
 )
 
 
+# A session's shell has read the host's profile, whose umask is for what people make. Over SSH nothing reads it. In parentheses, as
+# the parent has the command read from a pipe.
+UMASK = "umask 022"
+
+
 class Connection(SessionManagerConnection):
     """One session for each task, one command for each module."""
 
@@ -165,10 +170,10 @@ class Connection(SessionManagerConnection):
         :returns: return code, output, and errors where the terminal keeps them apart
         """
         if not in_data:
-            return super().exec_command(cmd, sudoable=sudoable)
+            return super().exec_command(f"({UMASK}; {cmd})", sudoable=sudoable)
         with self._in_bucket(in_data) as url:
             fetch = f"curl --fail --silent --show-error --retry 3 {shlex.quote(url)}"
-            return super().exec_command(f"{fetch} | {cmd}", sudoable=sudoable)
+            return super().exec_command(f"({UMASK}; {fetch} | {cmd})", sudoable=sudoable)
 
     def start_session(self) -> None:
         """Open a session, and from then on wait as long as a command may take."""

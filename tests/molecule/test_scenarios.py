@@ -25,7 +25,8 @@ THOROUGH_ONLY = ["encryption", "network", "recovery"]
 
 
 def _marks(scenario: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.weight(SECONDS.get(scenario, SECONDS_OF_OTHERS)), *([thorough] if scenario in THOROUGH_ONLY else [])]
+    group = pytest.mark.xdist_group(f"scenario {scenario}")
+    return [pytest.mark.weight(SECONDS.get(scenario, SECONDS_OF_OTHERS)), group, *([thorough] if scenario in THOROUGH_ONLY else [])]
 
 
 def _told(output: str) -> str:
@@ -34,17 +35,12 @@ def _told(output: str) -> str:
     return "\n".join([output, "What failed:", *(task for task in tasks if re.search(r"(?m)^\s*(fatal|failed):", task))])
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [pytest.param(name, marks=_marks(name)) for name in SCENARIOS],
-)
-def test_scenario(scenario: str) -> None:
-    """The scenario's sequence, from create to destroy, passes."""
+def _test(scenario: str, **environment: str) -> None:
     programs = Path(sys.executable).parent
     done = subprocess.run(
         [programs / "molecule", "test", "--scenario-name", scenario],
         cwd=ROOT,
-        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"},
+        env={**os.environ, **environment, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -52,6 +48,23 @@ def test_scenario(scenario: str) -> None:
         check=False,
     )
     assert done.returncode == 0, _told(done.stdout)
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=_marks(name)) for name in SCENARIOS],
+)
+def test_scenario(scenario: str) -> None:
+    """The scenario's sequence, from create to destroy, passes."""
+    _test(scenario)
+
+
+@thorough
+@pytest.mark.weight(SECONDS["ml_host"])
+@pytest.mark.xdist_group("scenario ml_host")
+def test_ml_host_over_session_manager() -> None:
+    """The same sequence over the other way to a host."""
+    _test("ml_host", ML_HOST_CONNECTION="ssm")
 
 
 def test_every_role_has_a_scenario() -> None:
