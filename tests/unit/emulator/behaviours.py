@@ -1450,3 +1450,154 @@ def buckets_are_tagged_in_their_region(aws: Clients) -> bool:
         here.append([one["ResourceARN"] for one in found])
     s3.delete_bucket(Bucket="elsewhere")
     return here == [[], ["arn:aws:s3:::elsewhere"]]
+
+
+@contextmanager
+def detector(aws: Clients, **told: Any) -> Iterator[tuple[Any, str]]:
+    """GuardDuty's client and the id of the detector."""
+    guardduty = aws("guardduty")
+    made = guardduty.create_detector(Enable=True, Tags={"Mark": "d"}, **told)["DetectorId"]
+    yield guardduty, made
+    guardduty.delete_detector(DetectorId=made)
+
+
+@behaviour("guardduty_detectors")
+def one_detector_in_a_region(aws: Clients) -> bool:
+    """A second detector is refused, and so is the removal of one that is not there."""
+    with detector(aws) as (guardduty, made):
+        second = refused("BadRequestException", guardduty.create_detector, Enable=True)
+    return second and refused("BadRequestException", guardduty.delete_detector, DetectorId=made)
+
+
+@behaviour("guardduty_detectors")
+def detectors_have_features(aws: Clients) -> bool:
+    """A detector has the first features unless told otherwise, and a change of one leaves the others."""
+    with detector(aws, Features=[{"Name": "EKS_AUDIT_LOGS", "Status": "DISABLED"}]) as (guardduty, made):
+        guardduty.update_detector(DetectorId=made, Features=[{"Name": "S3_DATA_EVENTS", "Status": "DISABLED"}])
+        told = {one["Name"]: one["Status"] for one in guardduty.get_detector(DetectorId=made)["Features"]}
+    off = {name for name, state in told.items() if state == "DISABLED"}
+    return off == {"EKS_AUDIT_LOGS", "S3_DATA_EVENTS", "EKS_RUNTIME_MONITORING", "RUNTIME_MONITORING"} and len(told) == 10
+
+
+@behaviour("guardduty_detectors")
+def detectors_have_tags(aws: Clients) -> bool:
+    """The tags of a detector change, and the tagging service finds it by them."""
+    with detector(aws) as (guardduty, made):
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["d"]}])
+        arns = [one["ResourceARN"] for one in found["ResourceTagMappingList"]]
+        for arn in arns:
+            guardduty.tag_resource(ResourceArn=arn, Tags={"Owner": "o"})
+            guardduty.untag_resource(ResourceArn=arn, TagKeys=["Mark"])
+        listed = [guardduty.list_tags_for_resource(ResourceArn=arn)["Tags"] for arn in arns]
+        told = guardduty.get_detector(DetectorId=made)["Tags"]
+    return [arn.rpartition("/")[2] for arn in arns] == [made] and [told] == listed == [{"Owner": "o"}]
+
+
+@contextmanager
+def analyzer(aws: Clients) -> Iterator[tuple[Any, str]]:
+    """Access Analyzer's client and the ARN of an analyzer."""
+    client = aws("accessanalyzer")
+    yield client, client.create_analyzer(analyzerName="one", type="ACCOUNT", tags={"Mark": "a"})["arn"]
+    client.delete_analyzer(analyzerName="one")
+
+
+@behaviour("accessanalyzer_missing")
+def analyzers_are_kept(aws: Clients) -> bool:
+    """An analyzer is made, tagged, listed and deleted; a second one of its kind or name is refused."""
+    with analyzer(aws) as (client, arn):
+        client.tag_resource(resourceArn=arn, tags={"Owner": "o"})
+        client.untag_resource(resourceArn=arn, tagKeys=["Mark"])
+        [listed] = client.list_analyzers(type="ACCOUNT")["analyzers"]
+        same = client.get_analyzer(analyzerName="one")["analyzer"] == listed and client.list_analyzers()["analyzers"] == [listed]
+        again = refused("ConflictException", client.create_analyzer, analyzerName="one", type="ACCOUNT")
+        second = refused("ServiceQuotaExceededException", client.create_analyzer, analyzerName="two", type="ACCOUNT")
+    gone = refused("ResourceNotFoundException", client.get_analyzer, analyzerName="one")
+    return same and listed["arn"] == arn and listed["tags"] == {"Owner": "o"} and again and second and gone
+
+
+@behaviour("accessanalyzer_missing")
+def analyzers_are_found_by_tag(aws: Clients) -> bool:
+    """The tagging service finds an analyzer by its tags."""
+    with analyzer(aws) as (_client, arn):
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["a"]}])
+    return [one["ResourceARN"] for one in found["ResourceTagMappingList"]] == [arn]
+
+
+@contextmanager
+def hub(aws: Clients, **told: Any) -> Iterator[tuple[Any, str]]:
+    """Security Hub's client and the ARN of the hub."""
+    client = aws("securityhub")
+    client.enable_security_hub(Tags={"Mark": "h"}, **told)
+    yield client, client.describe_hub()["HubArn"]
+    client.disable_security_hub()
+
+
+def _standards(client: Any) -> set[str]:
+    listed = client.get_enabled_standards()["StandardsSubscriptions"]
+    return {one["StandardsArn"].partition("/")[2] for one in listed}
+
+
+@behaviour("securityhub_standards")
+def standards_are_chosen(aws: Clients) -> bool:
+    """Security Hub begins with two standards or none, and takes and leaves those that it is told."""
+    best, newest = "aws-foundational-security-best-practices/v/1.0.0", "cis-aws-foundations-benchmark/v/5.0.0"
+    with hub(aws) as (client, _arn):
+        first = _standards(client)
+    with hub(aws, EnableDefaultStandards=False) as (client, _arn):
+        none = _standards(client)
+        asked = [{"StandardsArn": f"arn:aws:securityhub:us-east-1::standards/{name}"} for name in (best, newest)]
+        made = client.batch_enable_standards(StandardsSubscriptionRequests=asked)["StandardsSubscriptions"]
+        gone = [one["StandardsSubscriptionArn"] for one in made if one["StandardsArn"].endswith(best)]
+        client.batch_disable_standards(StandardsSubscriptionArns=gone)
+        left = _standards(client)
+        unknown = [{"StandardsArn": "arn:aws:securityhub:us-east-1::standards/none/v/1.0.0"}]
+        strange = refused("InvalidInputException", client.batch_enable_standards, StandardsSubscriptionRequests=unknown)
+    return first == {best, "cis-aws-foundations-benchmark/v/1.2.0"} and none == set() and left == {newest} and strange
+
+
+@behaviour("securityhub_standards")
+def hubs_have_settings_and_tags(aws: Clients) -> bool:
+    """The settings and the tags of Security Hub change, and the tagging service finds it by them."""
+    with hub(aws, EnableDefaultStandards=False) as (client, arn):
+        client.update_security_hub_configuration(AutoEnableControls=False)
+        client.tag_resource(ResourceArn=arn, Tags={"Owner": "o"})
+        client.untag_resource(ResourceArn=arn, TagKeys=["Mark"])
+        tags, told = client.list_tags_for_resource(ResourceArn=arn)["Tags"], client.describe_hub()
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Owner", "Values": ["o"]}])
+    named = [one["ResourceARN"] for one in found["ResourceTagMappingList"]]
+    return tags == {"Owner": "o"} and not told["AutoEnableControls"] and arn in named
+
+
+@contextmanager
+def recorder(aws: Clients) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """AWS Config's client, and what makes the recorder."""
+    config, role = aws("config"), "arn:aws:iam::123456789012:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+    told = {"name": "default", "roleARN": role, "recordingGroup": {"allSupported": True}}
+    config.put_configuration_recorder(ConfigurationRecorder=told, Tags=[{"Key": "Mark", "Value": "r"}])
+    yield config, told
+    config.delete_configuration_recorder(ConfigurationRecorderName="default")
+
+
+@behaviour("config_recorders")
+def recorders_have_a_frequency(aws: Clients) -> bool:
+    """A recorder records each change unless told otherwise, and keeps its ARN where it changes."""
+    with recorder(aws) as (config, told):
+        [first] = config.describe_configuration_recorders()["ConfigurationRecorders"]
+        config.put_configuration_recorder(ConfigurationRecorder={**told, "recordingMode": {"recordingFrequency": "DAILY"}})
+        [then] = config.describe_configuration_recorders()["ConfigurationRecorders"]
+    frequencies = [one.get("recordingMode", {}).get("recordingFrequency") for one in (first, then)]
+    return frequencies == ["CONTINUOUS", "DAILY"] and first["arn"] == then["arn"]
+
+
+@behaviour("config_recorders")
+def recorders_have_tags(aws: Clients) -> bool:
+    """The tags of a recorder change, and the tagging service finds it by them."""
+    with recorder(aws) as (config, _told):
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["r"]}])
+        arns = [one["ResourceARN"] for one in found["ResourceTagMappingList"]]
+        for arn in arns:
+            config.tag_resource(ResourceArn=arn, Tags=[{"Key": "Owner", "Value": "o"}])
+            config.untag_resource(ResourceArn=arn, TagKeys=["Mark"])
+        tags = [config.list_tags_for_resource(ResourceArn=arn)["Tags"] for arn in arns]
+        [told] = config.describe_configuration_recorders()["ConfigurationRecorders"]
+    return arns == [told.get("arn")] and tags == [[{"Key": "Owner", "Value": "o"}]]
