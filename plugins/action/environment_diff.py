@@ -13,7 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import compare
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import BY_DEFAULT, INPUTS
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.outlook import SETTINGS, outlook
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: Values | None = None) -> Values:
         """Check the settings that nobody has checked, have what stands read, work out what is declared, and compare."""
         result = super().run(tmp, task_vars)
-        roles = self._task.args.get("roles", list(INPUTS))
+        roles = self._task.args.get("roles", list(BY_DEFAULT))
         if not isinstance(roles, list) or not roles or set(roles) - INPUTS.keys():
             raise AnsibleActionFail(f"roles: give a list of {', '.join(INPUTS)}")
         reader = RoleSettings(INPUTS, self._templar, self._loader, task_vars or {})

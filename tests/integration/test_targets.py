@@ -317,3 +317,48 @@ def test_ssm_patch_baseline(emulator: Emulator) -> None:
     modify = ["UpdatePatchBaseline", deregister, register, "RemoveTagsFromResource", "AddTagsToResource"]
     calls = ["CreatePatchBaseline", register, *modify, deregister, "DeletePatchBaseline"]
     assert emulator.written("module") == [f"ssm:{call}" for call in calls]
+
+
+def test_guardduty_detector(emulator: Emulator) -> None:
+    """Makes once, writes what differs, deletes once, and leaves another's alone."""
+    emulator.run_target("guardduty_detector", {}, "module", "module")
+    calls = ["CreateDetector", "UpdateDetector", "UntagResource", "TagResource", "DeleteDetector"]
+    assert emulator.written("module") == [f"guardduty:{call}" for call in calls]
+
+
+def test_access_analyzer(emulator: Emulator) -> None:
+    """Makes once, tags once, takes another name by another one, deletes once, and leaves another's alone."""
+    emulator.run_target("access_analyzer", {}, "module", "module")
+    calls = ["CreateAnalyzer", "UntagResource", "TagResource", "DeleteAnalyzer", "CreateAnalyzer", "DeleteAnalyzer"]
+    assert emulator.written("module") == [f"accessanalyzer:{call}" for call in calls]
+
+
+def test_security_hub(emulator: Emulator) -> None:
+    """Turns it on once, with no standard but those asked for, writes what differs, turns it off once, and leaves another's alone."""
+    emulator.run_target("security_hub", {}, "module", "module")
+    create, configure = ["EnableSecurityHub", "BatchEnableStandards"], "UpdateSecurityHubConfiguration"
+    modify = [configure, "BatchDisableStandards", "BatchEnableStandards", "UntagResource", "TagResource"]
+    bare = ["EnableSecurityHub", configure, "DisableSecurityHub"]
+    calls = [*create, *modify, "DisableSecurityHub", *bare]
+    assert emulator.written("module") == [f"securityhub:{call}" for call in calls]
+
+
+def test_event_rule(emulator: Emulator) -> None:
+    """Makes once, writes what differs, and deletes once, its targets first."""
+    topics = [emulator.client("sns").create_topic(Name=f"target-{name}")["TopicArn"] for name in ("one", "two")]
+    emulator.run_target("event_rule", {"topics": topics}, "module", "module")
+    modify = ["PutRule", "RemoveTargets", "PutTargets", "UntagResource", "TagResource"]
+    calls = ["PutRule", "PutTargets", *modify, "UntagResource", "RemoveTargets", "DeleteRule"]
+    assert emulator.written("module") == [f"events:{call}" for call in calls]
+
+
+def test_config_recorder(emulator: Emulator) -> None:
+    """Makes once, with AWS's own role, writes what differs, stops before it deletes, and leaves another's alone."""
+    emulator.client("s3").create_bucket(Bucket="target-recorded")
+    emulator.run_target("config_recorder", {"bucket": "target-recorded"}, "module", "module")
+    create = ["PutConfigurationRecorder", "PutDeliveryChannel", "StartConfigurationRecorder"]
+    tag = ["UntagResource", "TagResource"]
+    modify = ["PutConfigurationRecorder", "PutDeliveryChannel", *tag, "StopConfigurationRecorder"]
+    delete = ["StopConfigurationRecorder", "DeleteDeliveryChannel", "DeleteConfigurationRecorder"]
+    calls = [*create, *modify, "StartConfigurationRecorder", *delete]
+    assert emulator.written("module") == ["iam:CreateServiceLinkedRole", *(f"config:{call}" for call in calls)]

@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
 
-from . import audit, compute, encryption, guardrails, iam, monitoring, network, patching, recovery, scaling, storage
+from . import (
+    audit,
+    compute,
+    detection,
+    encryption,
+    guardrails,
+    iam,
+    monitoring,
+    network,
+    patching,
+    recovery,
+    scaling,
+    storage,
+)
 
 # In the order in which they refer to each other.
 KINDS = {
@@ -22,6 +35,7 @@ KINDS = {
     **guardrails.KINDS,
     **recovery.KINDS,
     **patching.KINDS,
+    **detection.KINDS,
 }
 
 # Beyond those of its outputs, the kinds of discovery's that a role's comparison needs, and where it is to be absent.
@@ -47,7 +61,12 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "guardrails": ("compute",),
     "recovery": (),
     "patching": (),
+    # What somebody else looks for threats with already.
+    "detection": ("detection",),
 }
+
+# Those that are compared where nobody says which: detection asks four services that hardly any environment has to do with.
+BY_DEFAULT = tuple(role for role in INPUTS if role != "detection")
 
 
 def roles_to_read(roles: list[str]) -> list[str]:

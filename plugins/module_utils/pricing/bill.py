@@ -31,6 +31,9 @@ AREAS = {
     "alarm": "Monitoring",
     "dashboard": "Monitoring",
     "sns_topic": "Monitoring",
+    "detector": "Monitoring",
+    "hub": "Monitoring",
+    "recorder": "Monitoring",
     **dict.fromkeys(
         ("nat_gateway", "nat_instance", "elastic_ip", "network_interface", "vpc_endpoint", "data_transfer"), "Network"
     ),

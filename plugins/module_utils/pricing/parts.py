@@ -282,6 +282,29 @@ def _ssm_parameter(resource: Resource, context: Context) -> Parts:
     return [Part("SSM parameter", "advanced", Decimal(1), price(context.prices, "advanced_parameter_month"))]
 
 
+def _rates(context: Context, *asked: tuple[str, str, str]) -> Parts:
+    """What only use is charged for, and nobody knows how much of it there will be: what, for which unit, and the price's name."""
+    known = ((what, unit, price(context.prices, name)) for what, unit, name in asked)
+    return [Rate(what, unit, each) for what, unit, each in known if each is not None]
+
+
+def _detector(resource: Resource, context: Context) -> Parts:
+    told = {one["Name"]: one["Status"] for one in resource["attributes"].get("Features", [])}
+    objects = [("GuardDuty, S3 data events", "million", "guardduty_s3_events_million")] if told.get("S3_DATA_EVENTS") == "ENABLED" else []
+    basics = ("GuardDuty, events", "million", "guardduty_events_million"), ("GuardDuty, flow and DNS logs", "GB", "guardduty_log_gb")
+    return _rates(context, *basics, *objects)
+
+
+def _hub(resource: Resource, context: Context) -> Parts:
+    return _rates(context, ("Security Hub", "check", "security_hub_check"))
+
+
+def _recorder(resource: Resource, context: Context) -> Parts:
+    frequency = (resource["attributes"].get("recordingMode") or {}).get("recordingFrequency", "CONTINUOUS")
+    each = price(context.prices, "config_item", frequency)
+    return [Rate("AWS Config", "recorded change", each)] if each is not None else []
+
+
 def _data_transfer(resource: Resource, context: Context) -> Parts:
     return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
 
@@ -311,6 +334,9 @@ RULES: dict[str, Rule] = {
     "kms_key": _kms_key,
     "kms:key": _kms_key,
     "ssm_parameter": _ssm_parameter,
+    "detector": _detector,
+    "hub": _hub,
+    "recorder": _recorder,
     "data_transfer": _data_transfer,
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(
@@ -323,6 +349,8 @@ RULES: dict[str, Rule] = {
             "trail",
             *("sns_topic", "budget", "budget_action", "schedule", "schedule_group", "ssm_document", "lambda_function"),
             *("dns_record", "ebs_defaults"),
+            # An analyzer of external access, and rules for events of AWS.
+            *("analyzer", "event_rule"),
             # As the emulator names what AWS calls vpc-flow-log.
             "ec2:flow-logs",
             *("ec2:security-group-rule", "ec2:vpc-block-public-access-exclusion", "scheduler:schedule-group"),

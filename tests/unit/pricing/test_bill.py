@@ -177,6 +177,20 @@ def test_an_address_is_counted_once():
     assert (priced["eipalloc-1"], priced["nat-1"], priced["eni-1"], priced["eni-2"]) == (3.65, 32.85, 0, 0)
 
 
+def test_what_looks_for_threats_is_charged_by_what_it_sees():
+    told = bill([resource("detector"), resource("hub"), resource("analyzer"), resource("event_rule")], PRICES)["resources"]
+    assert [entry["monthly"] for entry in told] == [0, 0, 0, 0]
+    assert {entry["kind"]: [rate["what"] for rate in entry["rates"]] for entry in told if entry["rates"]} == {
+        "detector": ["GuardDuty, events", "GuardDuty, flow and DNS logs"],
+        "hub": ["Security Hub"],
+    }
+    [daily] = bill([resource("recorder", recordingMode={"recordingFrequency": "DAILY"})], PRICES)["resources"]
+    assert [(rate["what"], rate["unit"]) for rate in daily["rates"]] == [("AWS Config", "recorded change")]
+    features = [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]
+    [looking] = bill([resource("detector", Features=features)], PRICES)["resources"]
+    assert looking["rates"][-1]["what"] == "GuardDuty, S3 data events"
+
+
 def test_the_first_dashboards_are_free():
     """Three of an account."""
     assert monthly(*(resource("dashboard", str(number)) for number in range(5))) == 6.00
