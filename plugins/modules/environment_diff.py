@@ -27,10 +27,11 @@ options:
   roles:
     description:
       - Names of the roles to compare.
+      - Role detection is compared only where it is named, since that asks four more services.
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
+    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
   added_configuration:
     description:
@@ -262,7 +263,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
 THREADS = 16
 
 
@@ -293,7 +294,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "roles": {"type": "list", "elements": "str", "choices": ROLES, "default": ROLES},
+            "roles": {"type": "list", "elements": "str", "choices": ROLES, "default": ROLES[:-1]},
             "added_configuration": {"type": "bool", "default": True},
             "allow_partial": {"type": "bool", "default": False},
             "name": {"type": "str", "default": ""},

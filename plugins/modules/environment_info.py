@@ -44,9 +44,11 @@ options:
     description:
       - Which of the return values to make. Fewer need fewer calls.
       - The answers that are left out are not returned.
+      - V(detection) asks four more services, and only where it is named.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
+    choices:
+      [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection, resources, lock]
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
   allow_partial:
     description:
@@ -190,6 +192,18 @@ encryption:
   sample:
     key_arn: arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef
     key_alias: alias/mlinfra-dev
+detection:
+  description: What role detection outputs.
+  returned: when O(gather) contains V(detection)
+  type: dict
+  sample:
+    detector_id: 0123456789abcdef0123456789abcdef
+    analyzer_arn: "arn:aws:access-analyzer:us-east-1:123456789012:analyzer/mlinfra-dev"
+    hub_arn: ""
+    recorder_arn: ""
+    rule_names: [mlinfra-dev-analyzer, mlinfra-dev-guardduty]
+    covered_by:
+      hub: "arn:aws:securityhub:us-east-1:123456789012:hub/default"
 guardrails:
   description: What role guardrails outputs.
   returned: when O(gather) contains V(guardrails)
@@ -292,6 +306,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform import claim, flatten
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import api as lock
 
+DEFAULT = [answered for answered in GATHER if answered != "detection"]
 THREADS = 12
 
 
@@ -330,7 +345,7 @@ def main() -> None:
             "tags": {"type": "dict", "required": True},
             "names": {"type": "dict", "default": {}},
             "ids": {"type": "list", "elements": "str", "default": []},
-            "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": list(GATHER)},
+            "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": DEFAULT},
             "allow_partial": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

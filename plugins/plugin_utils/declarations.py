@@ -46,6 +46,9 @@ NAMES = {
     "models_replica_bucket": "recovery_models_replica",
     "patch_baseline": "patching_baseline_name",
     "patch_association": "patching_association_name",
+    "guardduty_rule": "detection_guardduty_rule",
+    "analyzer_rule": "detection_analyzer_rule",
+    "hub_rule": "detection_hub_rule",
 }
 # As role compute names, for the roles after it, an instance that does not stand yet.
 NO_INSTANCE = "i-00000000000000000"
@@ -109,6 +112,7 @@ class Declarations:
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         self._reader.replace("compute_network", outputs.get("network", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
+        self._reader.replace("detection_found", outputs.get("detection", {}))
         self._hand_on_instances(outputs.get("compute", {}))
         for role in roles_to_read(list(roles)):
             if role in absent or role not in roles:

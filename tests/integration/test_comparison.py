@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import Comparison, compare
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS, kinds_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import BY_DEFAULT, kinds_to_read
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.model import Difference
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
@@ -26,7 +26,7 @@ from .site import Site, running
 
 SLOT = 15
 SETTINGS = tuple(word for name in ("guards", "trail", "key") for word in ("-e", f"@tests/integration/{name}.yml"))
-ROLES = list(INPUTS)
+ROLES = list(BY_DEFAULT)
 CHANGES = [*by_hand.CHANGES, *by_hand_audit.CHANGES, *by_hand_guards.CHANGES, *by_hand_key.CHANGES]
 TOGETHER = [*by_hand.TOGETHER, by_hand_audit.CHANGES[0], by_hand_guards.CHANGES[0], by_hand_key.CHANGES[0]]
 # For lists of rules, routes or subscriptions that are declared empty.

@@ -17,6 +17,7 @@ _PERMISSIONS = {
     "ListBuckets": "s3:ListAllMyBuckets",
     "GetResources": "tag:GetResources",
     "DescribeBudget": "budgets:ViewBudget",
+    "ListAnalyzers": "access-analyzer:ListAnalyzers",
     "DescribeNotificationsForBudget": "budgets:ViewBudget",
     "DescribeSubscribersForNotification": "budgets:ViewBudget",
 }
@@ -92,6 +93,10 @@ class Reader:
                 call = error.exception.operation_name
                 self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
             return None
+
+    def region(self, service: str) -> str:
+        """The region in which a service is asked."""
+        return self._clients(service).meta.region_name
 
     def list(self, service: str, operation: str, *results: str, **arguments: Any) -> list[Any]:
         """Everything that an operation lists, all pages; nothing where `ask` has no answer.

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from ..access_analyzer.transform import external
 from ..ebs_defaults.api import READS as EBS_DEFAULTS
+from ..guardduty.transform import arn_of
+from ..security_hub.transform import NOT_ON
 from ..trail.transform import covers, told_selectors
 from .api import Reader
 from .identity import Identity, tags_of
-from .kinds import EC2_KINDS, ID_FILTERS, Ec2Kind, Scope
+from .kinds import DETECTION_KINDS, EC2_KINDS, ID_FILTERS, Ec2Kind, Scope
 
 Found = dict[str, list[dict[str, Any]]]
 Lists = Callable[[], list[dict[str, Any]]]
@@ -107,12 +110,25 @@ class Collector:
         if "kms_key" in kinds and (not tagged or _keys_in(tags)):
             second["kms_key"] = self._executor.submit(self._keys, tags)
 
+        # Where nobody asks for what others have, only a tag leads to any of it.
+        asked = not tagged or "foreign_detection" in kinds
+        for kind, mark in {**DETECTION_KINDS, "event_rule": ":events:"}.items():
+            if kind in kinds and (asked or any(mark in arn for arn in tags)):
+                second[kind] = self._executor.submit(self._detection[kind], self, tags)
+
         third = {kind: self._executor.submit(self._by_ids, EC2_KINDS[kind]) for kind in sorted(wanted & ID_FILTERS.keys())}
 
         found: Found = {**{kind: [] for kind in wanted}, "vpc": vpcs} if ec2 else {kind: [] for kind in wanted}
         for answers in (first, second, third):
             for kind, answer in answers.items():
                 found[kind] = _merge(kind, found[kind], answer.result())
+        if "foreign_detection" in kinds:
+            found["foreign_detection"] = [
+                {"Kind": kind, **entry}
+                for kind in DETECTION_KINDS
+                for entry in found[kind]
+                if not self._identity.owns_tags(tags_of(entry))
+            ]
         if "volume" in kinds:
             found["volume"] += self._untagged_volumes(found)
         return found, tags
@@ -346,6 +362,36 @@ class Collector:
         key = answer["KeyMetadata"] if answer else None
         return key if key and key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion" else None
 
+    def _detectors(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        listed = self._reader.list("guardduty", "list_detectors", "DetectorIds")
+        told = {one: self._reader.ask("guardduty", "get_detector", DetectorId=one) for one in listed}
+        found = [{**answer, "DetectorId": one} for one, answer in told.items() if answer]
+        return [{**one, "Arn": arn_of(one, self._reader.region("guardduty"))} for one in found]
+
+    def _analyzers(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        found = external(self._reader.list("accessanalyzer", "list_analyzers", "analyzers"))
+        return [found] if found else []
+
+    def _hubs(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        found = self._reader.ask("securityhub", "describe_hub", NOT_ON)
+        if not found:
+            return []
+        carried = self._reader.ask("securityhub", "list_tags_for_resource", ResourceArn=found["HubArn"]) or {}
+        return [{**found, "Tags": carried.get("Tags", {})}]
+
+    def _recorders(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        listed = self._reader.list("config", "describe_configuration_recorders", "ConfigurationRecorders")
+        return [
+            {**one, "Tags": self._reader.list("config", "list_tags_for_resource", "Tags", ResourceArn=one["arn"])} for one in listed
+        ]
+
+    def _event_rules(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        return self._by_name("event_rule", self._event_rule, also=_names_in(tags, ":rule/"))
+
+    def _event_rule(self, name: str) -> list[dict[str, Any]]:
+        found = self._reader.ask("events", "describe_rule", Name=name)
+        return [found] if found else []
+
     def _ebs_defaults(self) -> list[dict[str, Any]]:
         """What EBS does by default in the region, as if it were one resource."""
         read = {
@@ -373,6 +419,14 @@ class Collector:
         "covering_trail": _covering_trails,
     }
     _dependent = {"log_group": _log_groups, "alarm": _alarms, "ssm_parameter": _parameters}
+    # What role detection makes.
+    _detection = {
+        "detector": _detectors,
+        "analyzer": _analyzers,
+        "hub": _hubs,
+        "recorder": _recorders,
+        "event_rule": _event_rules,
+    }
     # What role guardrails makes.
     _guards = {
         "schedule_group": _schedule_groups,

@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from ..lock import api as lock
+from ..security_hub.transform import subscriptions
 from ..trail.transform import told_selectors
 from . import outputs
 from .api import CallError, Reader
@@ -166,6 +167,30 @@ class Details:
     def _association(self, association: Entry) -> Reads:
         return self._of_systems_manager("Association", association["AssociationId"])
 
+    def _hub(self, hub: Entry) -> Reads:
+        def standards() -> dict[str, str]:
+            return subscriptions(self._reader.list("securityhub", "get_enabled_standards", "StandardsSubscriptions"))
+
+        return {"Standards": standards}
+
+    def _recorder(self, recorder: Entry) -> Reads:
+        def recording() -> bool:
+            told = self._reader.list("config", "describe_configuration_recorder_status", "ConfigurationRecordersStatus")
+            return any(one.get("recording") for one in told)
+
+        def channel() -> Entry:
+            listed = self._reader.list("config", "describe_delivery_channels", "DeliveryChannels")
+            return listed[0] if listed else {}
+
+        return {"recording": recording, "deliveryChannel": channel}
+
+    def _event_rule(self, rule: Entry) -> Reads:
+        named, arn = {"Rule": rule["Name"]}, rule["Arn"]
+        return {
+            "Targets": lambda: self._reader.list("events", "list_targets_by_rule", "Targets", **named),
+            "Tags": lambda: self._reader.list("events", "list_tags_for_resource", "Tags", ResourceARN=arn),
+        }
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -253,6 +278,9 @@ class Details:
         "trail": _trail,
         "launch_template": _launch_template,
         "auto_scaling_group": _group,
+        "hub": _hub,
+        "recorder": _recorder,
+        "event_rule": _event_rule,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,

@@ -127,9 +127,17 @@ NAMED_KINDS = (
     "auto_scaling_group",
     "patch_baseline",
     "ssm_association",
+    "detector",
+    "analyzer",
+    "hub",
+    "recorder",
+    "event_rule",
 )
-# The account's own settings of a region, and others' trails. They belong to no environment, and no list of its resources has them.
-ACCOUNT_KINDS = ("ebs_defaults", "covering_trail")
+# The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
+# no list of its resources has them.
+ACCOUNT_KINDS = ("ebs_defaults", "covering_trail", "foreign_detection")
+# What an account has one of in a region, whoever made it, by what the ARNs of those have in them.
+DETECTION_KINDS = {"detector": ":guardduty:", "analyzer": ":access-analyzer:", "hub": ":securityhub:", "recorder": ":config:"}
 
 # The end of a key of `names` says which kind the name is of.
 NAME_SUFFIXES = {
@@ -142,6 +150,7 @@ NAME_SUFFIXES = {
     "ssm_parameter": "parameter",
     "key_pair": "key_pair",
     "ssm_association": "association",
+    "event_rule": "rule",
 }
 
 # Resource types of ARNs that are described directly, so that the tagging service's (late) word on them isn't needed.
@@ -177,6 +186,11 @@ DESCRIBED_ARN_TYPES = {
     "cloudtrail": {"trail"},
     "dlm": {"policy"},
     "autoscaling": {"autoScalingGroup"},
+    "guardduty": {"detector"},
+    "access-analyzer": {"analyzer"},
+    "securityhub": {"hub"},
+    "config": {"configuration-recorder"},
+    "events": {"rule"},
 }
 
 # The kinds that each answer is made of.
@@ -205,6 +219,7 @@ GATHER = {
     "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
     "recovery": {"snapshot_policy", "bucket", "iam_role"},
     "patching": {"patch_baseline", "ssm_association"},
+    "detection": {*DETECTION_KINDS, "event_rule", "foreign_detection"},
     "resources": {*EC2_KINDS, *NAMED_KINDS},
     "lock": set(),
 }

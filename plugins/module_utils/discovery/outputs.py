@@ -46,6 +46,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "guardrails": guardrails,
         "recovery": recovery,
         "patching": patching,
+        "detection": detection,
     }
     return makers[role](found, identity)
 
@@ -222,6 +223,19 @@ def patching(found: Found, identity: Identity) -> dict[str, Any]:
     return {
         "baseline_ids": [baseline["BaselineId"] for baseline in found["patch_baseline"]],
         "association_id": first(found["ssm_association"], "AssociationId"),
+    }
+
+
+def detection(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role detection. What is somebody else's is told apart, by its kind."""
+    members = {"detector": "DetectorId", "analyzer": "arn", "hub": "HubArn", "recorder": "arn"}
+    return {
+        "detector_id": first(found["detector"], "DetectorId"),
+        "analyzer_arn": first(found["analyzer"], "arn"),
+        "hub_arn": first(found["hub"], "HubArn"),
+        "recorder_arn": first(found["recorder"], "arn"),
+        "rule_names": sorted(rule["Name"] for rule in found["event_rule"]),
+        "covered_by": {one["Kind"]: one[members[one["Kind"]]] for one in found["foreign_detection"]},
     }
 
 

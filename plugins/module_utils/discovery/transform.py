@@ -11,7 +11,7 @@ from typing import Any
 
 from .collect import Found
 from .identity import Identity, alarm_owner, tags_of
-from .kinds import ACCOUNT_KINDS, DESCRIBED_ARN_TYPES, EC2_KINDS, Scope
+from .kinds import ACCOUNT_KINDS, DESCRIBED_ARN_TYPES, DETECTION_KINDS, EC2_KINDS, Scope
 
 TagsByArn = Mapping[str, Mapping[str, str]]
 
@@ -34,6 +34,11 @@ _NAME = {
     "auto_scaling_group": "AutoScalingGroupName",
     "patch_baseline": "Name",
     "ssm_association": "AssociationName",
+    "detector": "DetectorId",
+    "analyzer": "name",
+    "hub": "HubArn",
+    "recorder": "name",
+    "event_rule": "Name",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -52,6 +57,11 @@ _ARN = {
     "trail": "TrailARN",
     "snapshot_policy": "PolicyArn",
     "auto_scaling_group": "AutoScalingGroupARN",
+    "detector": "Arn",
+    "analyzer": "arn",
+    "hub": "HubArn",
+    "recorder": "arn",
+    "event_rule": "Arn",
 }
 
 
@@ -113,7 +123,9 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "flow_log": lambda log: identity.owns_tags(tags_of(log)) or log["ResourceId"] in tied_ids,
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
-        **dict.fromkeys(("iam_policy", "auto_scaling_group"), lambda entry: identity.owns_tags(tags_of(entry))),
+        **dict.fromkeys(
+            ("iam_policy", "auto_scaling_group", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
+        ),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.
         "ssm_parameter": lambda parameter: (

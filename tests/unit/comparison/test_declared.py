@@ -72,6 +72,16 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
     "patches": {"patching_operation": "install", "patching_reboot": True, "compute_os": "al2", "scaling_enabled": True},
     "no trail": {"audit_trail": False},
+    "all that looks for threats": {
+        "detection_guardduty": True,
+        "detection_access_analyzer": True,
+        "detection_security_hub": True,
+        "detection_config": True,
+        "detection_severity": 9,
+        "detection_hub_rule": "mine",
+        "encryption_key": True,
+    },
+    "a detector that tells nobody": {"detection_guardduty": True, "detection_alarms": False, "detection_guardduty_features": []},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {
         "scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked",
@@ -317,3 +327,64 @@ def test_the_key_is_there_for_the_volumes_of_members(told):
         return {statement["Sid"] for statement in key["attributes"]["KeyPolicy"]["Statement"]}
 
     assert sids("a group") - sids("a key for all but buckets") == {"VolumesOfMembers", "VolumesOfMembersOnInstances"}
+
+
+def test_without_a_word_nothing_looks_for_threats(told):
+    assert told["defaults"]["declared"]["detection"] == told["strict"]["declared"]["detection"] == []
+
+
+def _detection(told: dict[str, Any], choice: str) -> dict[str, list[dict[str, Any]]]:
+    """The attributes by kind."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for entry in told[choice]["declared"]["detection"]:
+        kinds.setdefault(entry["kind"], []).append(entry["attributes"])
+    return kinds
+
+
+def test_the_topic_is_told_of_what_is_severe_enough(told):
+    kinds = _detection(told, "all that looks for threats")
+    rules = {rule["Name"]: rule for rule in kinds.pop("event_rule")}
+    assert {kind: len(entries) for kind, entries in kinds.items()} == {"detector": 1, "analyzer": 1, "hub": 1, "recorder": 1}
+    assert rules.keys() == {"p-dev-guardduty", "p-dev-analyzer", "mine"}
+    assert rules["p-dev-guardduty"]["EventPattern"]["detail"] == {"severity": [{"numeric": [">=", 9]}]}
+    assert rules["mine"]["EventPattern"]["detail"]["findings"]["Severity"] == {"Label": ["CRITICAL"]}
+    topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
+    assert [rule["Targets"] for rule in rules.values()] == [[{"Id": "alarms", "Arn": topic}]] * 3
+
+
+def test_only_those_rules_publish_and_the_key_lets_them(told):
+    def statements(choice: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        declared = told[choice]["declared"]
+        [topic] = [one["attributes"]["Policy"] for one in declared["monitoring"] if one["kind"] == "sns_topic"]
+        [key] = [one["attributes"]["KeyPolicy"] for one in declared["encryption"] if one["kind"] == "kms_key"]
+        return tuple({one["Sid"]: one for one in policy["Statement"]} for policy in (topic, key))
+
+    topic, key = statements("all that looks for threats")
+    arns = topic["FindingsOfThisAccountPublish"]["Condition"]["ArnEquals"]["aws:SourceArn"]
+    start = "arn:aws:events:us-east-1:123456789012:rule/"
+    assert arns == [f"{start}p-dev-guardduty", f"{start}p-dev-analyzer", f"{start}mine"]
+    assert key["FindingsToTopics"]["Principal"] == {"Service": "events.amazonaws.com"}
+    topic, key = statements("strict")
+    assert "FindingsOfThisAccountPublish" not in topic
+    assert "FindingsToTopics" not in key
+
+
+def test_a_detector_can_tell_nobody(told):
+    kinds = _detection(told, "a detector that tells nobody")
+    assert [(one["Status"], one["Features"]) for one in kinds.pop("detector")] == [("ENABLED", [])]
+    assert kinds == {}
+
+
+def test_aws_config_writes_to_the_bucket_of_logs_where_it_records(told):
+    def written(choice: str) -> list[Any]:
+        [logs] = [one["attributes"] for one in told[choice]["declared"]["storage"] if one["name"].startswith("p-dev-logs-")]
+        statements = logs["Policy"]["Statement"]
+        return [one["Resource"] for one in statements if one["Principal"] == {"Service": "config.amazonaws.com"}]
+
+    [recorder] = _detection(told, "all that looks for threats")["recorder"]
+    bucket, prefix = recorder["deliveryChannel"]["s3BucketName"], recorder["deliveryChannel"]["s3KeyPrefix"]
+    assert written("all that looks for threats") == [
+        f"arn:aws:s3:::{bucket}",
+        f"arn:aws:s3:::{bucket}/{prefix}/AWSLogs/123456789012/Config/*",
+    ]
+    assert written("defaults") == []

@@ -153,6 +153,59 @@ def test_where_everything_is_asked_for_a_launch_template_leads_to_the_group(aws,
     assert found["auto_scaling_group"] == [_GROUP][: len(templates)]
 
 
+_DETECTION = ("analyzer", "detector", "event_rule", "foreign_detection", "hub", "recorder")
+_SERVICE_ROLE = "arn:aws:iam::123456789012:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"
+_DETECTOR = {"ServiceRole": _SERVICE_ROLE, "Status": "ENABLED"}
+
+
+def detector(aws, **tags: str):
+    """GuardDuty tells of one with these tags."""
+    aws.answer("guardduty", "list_detectors", {"DetectorIds": ["d"]})
+    aws.answer("guardduty", "get_detector", {**_DETECTOR, "Tags": tags}, {"DetectorId": "d"})
+
+
+def test_what_others_look_for_threats_with_is_told_apart(aws):
+    detector(aws, Project="other")
+    aws.answer("accessanalyzer", "list_analyzers", {"analyzers": []})
+    aws.answer("securityhub", "describe_hub", {"HubArn": "arn:h"})
+    aws.answer("securityhub", "list_tags_for_resource", {"Tags": {"Project": "p"}}, {"ResourceArn": "arn:h"})
+    aws.answer("config", "describe_configuration_recorders", {"ConfigurationRecorders": [{"name": "default", "arn": "arn:c"}]})
+    aws.answer("config", "list_tags_for_resource", {"Tags": [{"Key": "Project", "Value": "p"}]}, {"ResourceArn": "arn:c"})
+    aws.answer("events", "describe_rule", {"Name": "p-rule", "Arn": "arn:r"}, {"Name": "p-rule"})
+    identity = Identity("p-dev", {"Project": "p"}, {"hub_rule": "p-rule"})
+    found, _tags = collect(aws, *_DETECTION, identity=identity)
+    assert [(one["Kind"], one["DetectorId"]) for one in found["foreign_detection"]] == [("detector", "d")]
+    assert found["detector"][0]["Arn"] == "arn:aws:guardduty:us-east-1:123456789012:detector/d"
+    assert found["hub"][0]["Tags"] == {"Project": "p"}
+    assert [rule["Name"] for rule in found["event_rule"]] == ["p-rule"]
+
+
+def test_what_is_off_or_not_there_is_no_error(aws):
+    aws.answer("guardduty", "list_detectors", {"DetectorIds": []}).answer("accessanalyzer", "list_analyzers", {"analyzers": []})
+    aws.refuse("securityhub", "describe_hub", "InvalidAccessException")
+    aws.answer("config", "describe_configuration_recorders", {"ConfigurationRecorders": []})
+    aws.refuse("events", "describe_rule", "ResourceNotFoundException")
+    found, _tags = collect(aws, *_DETECTION, identity=Identity("p-dev", {}, {"hub_rule": "p-rule"}))
+    assert not any(found.values())
+
+
+def test_a_refusal_is_told_by_the_permission_as_iam_calls_it(aws):
+    aws.refuse("accessanalyzer", "list_analyzers", "AccessDeniedException", "no")
+    reader = Reader(aws)
+    Collector(reader, IDENTITY, OneAfterTheOther()).collect({"analyzer"}, False)
+    assert reader.errors == [CallError("accessanalyzer", "access-analyzer:ListAnalyzers", "AccessDeniedException", "no")]
+
+
+def test_where_everything_is_asked_for_tags_lead_to_what_looks_for_threats(aws):
+    asked = [kind for kind in _DETECTION if kind != "foreign_detection"]
+    arn = "arn:aws:guardduty:us-east-1:123456789012:detector/d"
+    carried = {"ResourceARN": arn, "Tags": [{"Key": "Project", "Value": "p"}]}
+    aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": [carried]})
+    detector(aws, Project="p")
+    found, _tags = collect(aws, *asked, tagged=True)
+    assert [one["DetectorId"] for one in found["detector"]] == ["d"]
+
+
 def test_parameters_are_asked_for_fifty_at_a_time(aws):
     names = {f"{number}_parameter": f"/p/{number:02}" for number in range(51)}
     for part in (sorted(names.values())[:50], ["/p/50"]):

@@ -89,6 +89,27 @@ def test_a_trail_has_its_state_its_selectors_and_its_tags(aws):
     }
 
 
+def test_a_hub_has_its_standards(aws):
+    name = "aws-foundational-security-best-practices/v/1.0.0"
+    told = {"StandardsArn": f"arn:aws:securityhub:r::standards/{name}", "StandardsInput": {}, "StandardsStatus": "READY"}
+    aws.answer("securityhub", "get_enabled_standards", {"StandardsSubscriptions": [{**told, "StandardsSubscriptionArn": "s"}]})
+    assert add(aws, "hub", {"HubArn": "h"}) == {"Standards": {name: "s"}}
+
+
+@pytest.mark.parametrize("channels", [[], [{"name": "default", "s3BucketName": "b"}]])
+def test_a_recorder_has_its_state_and_its_channel(aws, channels):
+    told = [{"name": "default", "recording": True}]
+    aws.answer("config", "describe_configuration_recorder_status", {"ConfigurationRecordersStatus": told})
+    aws.answer("config", "describe_delivery_channels", {"DeliveryChannels": channels})
+    assert add(aws, "recorder", {"name": "default"}) == {"recording": True, "deliveryChannel": {} if not channels else channels[0]}
+
+
+def test_a_rule_has_its_targets_and_tags(aws):
+    aws.answer("events", "list_targets_by_rule", {"Targets": [{"Id": "a", "Arn": TOPIC}]}, {"Rule": "r"})
+    aws.answer("events", "list_tags_for_resource", {"Tags": []}, {"ResourceARN": "arn:r"})
+    assert add(aws, "event_rule", {"Name": "r", "Arn": "arn:r"}) == {"Targets": [{"Id": "a", "Arn": TOPIC}], "Tags": []}
+
+
 def test_a_launch_template_has_the_data_of_its_default_version(aws):
     answer = {"LaunchTemplateVersions": [{"LaunchTemplateData": {"InstanceType": "t3.medium"}}]}
     asked = {"LaunchTemplateId": "lt-1", "Versions": ["$Default"]}

@@ -242,6 +242,20 @@ def test_scaling():
     assert outputs.scaling(found("scaling"), identity) == nothing
 
 
+def test_detection():
+    own = {"detector": [{"DetectorId": "d"}], "event_rule": [{"Name": "b"}, {"Name": "a"}]}
+    own["recorder"] = [{"arn": "arn:r"}]
+    foreign = [{"Kind": "analyzer", "arn": "arn:a"}, {"Kind": "hub", "HubArn": "arn:h"}]
+    assert outputs.detection(found("detection", **own, foreign_detection=foreign), IDENTITY) == {
+        "detector_id": "d",
+        "analyzer_arn": "",
+        "hub_arn": "",
+        "recorder_arn": "arn:r",
+        "rule_names": ["a", "b"],
+        "covered_by": {"analyzer": "arn:a", "hub": "arn:h"},
+    }
+
+
 def test_monitoring():
     topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
     standing = found(

@@ -26,6 +26,8 @@ GOOD = {
     "region": "us-east-1",
     "scaling_group": "ml-dev-ml-member",
     "launch_template": "ml-dev-ml-member",
+    "analyzer": "ml-dev",
+    "event_rule": "ml-dev-guardduty",
     "login": "ec2-user",
     "trail": "ml-dev",
     "budget": "ml-dev",

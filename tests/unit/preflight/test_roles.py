@@ -13,7 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
@@ -172,6 +172,26 @@ GOOD = {
         "patching_baseline_name": "ml-dev",
         "patching_association_name": "ml-dev-patching",
         "patching_tags": {"Project": "ml"},
+    },
+    "detection": {
+        "detection_guardduty": True,
+        "detection_guardduty_rule": "ml-dev-guardduty",
+        "detection_access_analyzer": True,
+        "detection_analyzer_name": "ml-dev",
+        "detection_analyzer_rule": "ml-dev-analyzer",
+        "detection_security_hub": True,
+        "detection_security_hub_standards": ["aws-foundational-security-best-practices/v/1.0.0"],
+        "detection_hub_rule": "ml-dev-security-hub",
+        "detection_config": True,
+        "detection_config_bucket": "ml-dev-logs",
+        "detection_alarms": True,
+        "detection_severity": 7,
+        "detection_topic_name": "ml-dev-alarms",
+        "detection_tags": {"Project": "ml"},
+        "monitoring_topic_name": "ml-dev-alarms",
+        "storage_logs": True,
+        "storage_logs_bucket": "ml-dev-logs",
+        "preflight_roles": ["storage", "monitoring", "detection"],
     },
 }
 SSH = {
@@ -405,6 +425,20 @@ SETTING_OF_EACH_CASE = [
     ("scaling", {"scaling_launch_template": "ab"}, "has 2 characters, and a launch template's name has at least 3"),
     ("scaling", {"compute_state": "absent"}, "scaling_enabled: true needs what compute_state: absent takes away"),
     ("scaling", {"scaling_tags": {"aws:a": "b"}}, "scaling_tags"),
+    ("detection", {"detection_severity": 0}, "detection_severity: 0 is out of range; choose a number from 1 to 10"),
+    ("detection", {"detection_severity": 11}, "detection_severity: 11 is out of range"),
+    ("detection", {"detection_analyzer_name": "1st"}, "detection_analyzer_name: 1st is not an analyzer's name"),
+    ("detection", {"detection_hub_rule": "a b"}, "detection_hub_rule: a b is not a rule's name"),
+    ("detection", {"detection_hub_rule": "r" * 65}, "has 65 characters, and a rule's name has at most 64"),
+    ("detection", {"detection_hub_rule": "ml-dev-guardduty"}, "ml-dev-guardduty is detection_guardduty_rule too"),
+    ("detection", {"detection_security_hub_standards": []}, "detection_security_hub_standards: (empty) leaves nothing to judge by"),
+    ("detection", {"detection_security_hub_standards": ["cis"]}, "detection_security_hub_standards[0]: cis is not a standard"),
+    ("detection", {"detection_security_hub_standards": ["a/v/1"] * 2}, "detection_security_hub_standards[1]: a/v/1 is there twice"),
+    ("detection", {"monitoring_state": "absent"}, "detection_alarms: true needs the topic that monitoring_state: absent takes away"),
+    ("detection", {"detection_topic_name": "other"}, "monitoring has monitoring_topic_name (ml-dev-alarms): make them the same"),
+    ("detection", {"storage_logs": False}, "detection_config: true needs the bucket that storage_logs leaves out"),
+    ("detection", {"storage_logs_bucket": "other-logs"}, "detection_config_bucket: ml-dev-logs is not the bucket of logs"),
+    ("detection", {"detection_tags": {"aws:a": "b"}}, "detection_tags"),
     ("guardrails", {"guardrails_budget_amount": -1.0}, "guardrails_budget_amount: -1.0 is out of range"),
     ("guardrails", {"guardrails_budget_amount": 0}, "guardrails_budget_cap: 120 caps no budget"),
     ("guardrails", {"guardrails_budget_cap": 1001}, "from 0 to 1000 (per cent)"),
@@ -494,6 +528,7 @@ def test_removal_takes_no_more_than_names(role: str) -> None:
         "scaling_min": 11,
         "monitoring_email": "x",
         "guardrails_budget_amount": -1,
+        "detection_severity": 0,
         "encryption_key": False,
         "storage_encryption": "AES256",
     }
