@@ -351,6 +351,8 @@ RULES: dict[str, Rule] = {
             *("dns_record", "ebs_defaults"),
             # An analyzer of external access, and rules for events of AWS.
             *("analyzer", "event_rule"),
+            # What Systems Manager does with instances of EC2.
+            *("patch_baseline", "ssm_association"),
             # As the emulator names what AWS calls vpc-flow-log.
             "ec2:flow-logs",
             *("ec2:security-group-rule", "ec2:vpc-block-public-access-exclusion", "scheduler:schedule-group"),
