@@ -5,7 +5,7 @@
 The first argument is JSON with the `verb` and what it needs; the answer is printed as JSON.
 
 look     the packages that could be upgraded, and why the host should be restarted; `refresh` asks the repositories first
-keep     stops the services, and keeps what an update replaces: files, the list of packages, the Python environment
+keep     stops the services, and keeps what an update replaces: files, the list of packages, the Python environments
 restore  brings back what was kept, and says what could not be brought back
 forget   removes what was kept
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -168,35 +169,54 @@ def look(wanted: Wanted) -> dict[str, Any]:
 def keep(wanted: Wanted) -> dict[str, Any]:
     """Stop the services, and keep what will be replaced. What an update that was cut short has kept stays the truth."""
     _stop(wanted["services"])
-    folder, environment = Path(wanted["folder"]), Path(wanted["venv"])
+    if wanted["stop_runs"]:
+        _stop_runs()
+    folder, environment, further = Path(wanted["folder"]), Path(wanted["venv"]), Path(wanted["environments"])
     if not (folder / "kept.json").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700, parents=True)
         with tarfile.open(folder / "files.tar", "w") as archive:
-            for path in wanted["files"]:
+            for path in [*wanted["files"], *further.glob("*.txt")]:
                 if os.path.lexists(path) and not os.path.isdir(path):
                     archive.add(path)
+            for path in wanted["removed"]:
+                archive.add(path)
         manager = MANAGERS[wanted["manager"]]()
-        kept = {"mark": manager.mark(), "versions": manager.versions()}
+        kept = {"mark": manager.mark(), "versions": manager.versions(), "environments": _folders(further)}
         (folder / "kept.new").write_text(json.dumps(kept), encoding="utf-8")
         (folder / "kept.new").rename(folder / "kept.json")
     if wanted["keep_environment"] and environment.is_dir() and not _aside(environment).exists():
         environment.rename(_aside(environment))
+    aside = folder / "environments"
+    # What an update that was cut short has made stands in the place of what is aside already, or of nothing.
+    there = set(_folders(further)).intersection(_kept(folder)["environments"]).difference(_folders(aside))
+    for name in there.intersection(wanted["changed"]):
+        aside.mkdir(exist_ok=True)
+        (further / name).rename(aside / name)
     return {}
 
 
 def restore(wanted: Wanted) -> dict[str, Any]:
     """Bring back what was kept. The files that the update brought and that were not there before are removed."""
-    folder, environment = Path(wanted["folder"]), Path(wanted["venv"])
-    kept = json.loads((folder / "kept.json").read_text(encoding="utf-8"))
+    folder, environment, further = Path(wanted["folder"]), Path(wanted["venv"]), Path(wanted["environments"])
+    kept = _kept(folder)
     _stop(wanted["services"])
     if _aside(environment).is_dir():
         shutil.rmtree(environment, ignore_errors=True)
         _aside(environment).rename(environment)
+    aside = folder / "environments"
+    back = _folders(aside)
+    for name in _folders(further):
+        if name in back or name not in kept["environments"]:
+            shutil.rmtree(further / name)
+    for name in back:
+        further.mkdir(mode=0o755, exist_ok=True)
+        (aside / name).rename(further / name)
     with tarfile.open(folder / "files.tar") as archive:
         names = {f"/{name}" for name in archive.getnames()}
-        archive.extractall("/")
-    for path in wanted["files"]:
+        # As they were, whoever they belong to: from Python 3.14 on that has to be asked for.
+        archive.extractall("/", **({"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}))
+    for path in [*wanted["files"], *map(str, further.glob("*.txt"))]:
         if path not in names and os.path.lexists(path) and not os.path.isdir(path):
             os.unlink(path)
     manager, unlike = MANAGERS[wanted["manager"]](), []
@@ -226,9 +246,26 @@ def _aside(environment: Path) -> Path:
     return environment.with_name(environment.name + ".previous")
 
 
+def _folders(path: Path) -> list[str]:
+    """The names of the folders in a folder; none where it isn't there."""
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir()) if path.is_dir() else []
+
+
+def _kept(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "kept.json").read_text(encoding="utf-8"))
+
+
 def _stop(units: Sequence[str]) -> None:
     """Stop units; patterns mean those that run."""
     run("systemctl", "stop", *units, good=(0, 5))
+
+
+def _stop_runs(managers: Path = Path("/run/user")) -> None:
+    """Stop the training runs of all users, which are units of their own systemd managers."""
+    for socket in managers.glob("*/systemd/private"):
+        home = socket.parents[1]
+        user = pwd.getpwuid(int(home.name)).pw_name
+        run("runuser", "-u", user, "--", "env", f"XDG_RUNTIME_DIR={home}", "systemctl", "--user", "stop", "mlinfra-run-*")
 
 
 VERBS: dict[str, Callable[[Wanted], dict[str, Any]]] = {"look": look, "keep": keep, "restore": restore, "forget": forget}

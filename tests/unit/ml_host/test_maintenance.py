@@ -74,8 +74,9 @@ def test_what_takes_effect_with_a_restart_only(maintenance, name, restart):
     assert maintenance.reasons_to_restart(Manager()) == ([name] if restart else [])
 
 
-def test_what_is_kept_is_brought_back(maintenance, program, tmp_path, monkeypatch):
-    """Files as they were, new ones gone, the Python environment with its content."""
+@pytest.fixture
+def host(maintenance, program, tmp_path, monkeypatch) -> dict:
+    """What the program is told of a host, which lies in a folder of the test's and has services that stop and start."""
     program("systemctl", "")
 
     class Manager:
@@ -92,28 +93,108 @@ def test_what_is_kept_is_brought_back(maintenance, program, tmp_path, monkeypatc
             return {}
 
     monkeypatch.setitem(maintenance.MANAGERS, "dnf", Manager)
+    return {
+        "manager": "dnf",
+        "folder": str(tmp_path / "previous"),
+        "venv": str(tmp_path / "venv"),
+        "environments": str(tmp_path / "environments"),
+        "files": [str(tmp_path / "old.conf"), str(tmp_path / "new.conf")],
+        "removed": [],
+        "services": ["a"],
+        "start": ["a"],
+        "stop_runs": False,
+        "keep_environment": True,
+        "changed": [],
+    }
+
+
+def test_what_is_kept_is_brought_back(maintenance, host, tmp_path):
+    """Files as they were, new ones gone, the Python environment with its content."""
     venv, old, new = tmp_path / "venv", tmp_path / "old.conf", tmp_path / "new.conf"
     venv.mkdir()
     (venv / "package").write_text("old")
     old.write_text("old")
-    wanted = {
-        "manager": "dnf",
-        "folder": str(tmp_path / "previous"),
-        "venv": str(venv),
-        "files": [str(old), str(new)],
-        "services": ["a"],
-        "start": ["a"],
-        "keep_environment": True,
-    }
-    maintenance.keep(wanted)
+    maintenance.keep(host)
     assert not venv.exists()
     venv.mkdir()
     for file in (venv / "package", old, new, tmp_path / "upgraded"):
         file.write_text("new")
     # A run that was cut short is begun again: what it had kept stays what there was.
-    maintenance.keep(wanted)
-    told = maintenance.restore(wanted)
+    maintenance.keep(host)
+    told = maintenance.restore(host)
     assert (old.read_text(), (venv / "package").read_text(), new.exists()) == ("old", "old", False)
     assert told["unlike"] == ["no such release any more", "tmux 2 (was 1)"]
-    maintenance.forget(wanted)
+    maintenance.forget(host)
     assert not (tmp_path / "previous").exists()
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """All files below a folder, with what they hold."""
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def made(folder: Path, *environments: str, text: str) -> None:
+    """Environments, each with its lock."""
+    for name in environments:
+        (folder / name / "bin").mkdir(parents=True, exist_ok=True)
+        for path in (folder / name / "bin" / "python", folder / f"{name}.txt"):
+            path.write_text(text)
+
+
+@pytest.mark.parametrize("cut_short", [False, True])
+def test_further_environments_are_brought_back(maintenance, host, tmp_path, cut_short):
+    """Those that became others and those that went; new ones go. That of a run that was cut short is no old one."""
+    environments = tmp_path / "environments"
+    made(environments, "changed", "dropped", "same", text="old")
+    before = tree(environments)
+    wanted = {**host, "changed": ["changed", "dropped", "new"], "files": [str(environments / f"{name}.txt") for name in ("changed", "new")]}
+    maintenance.keep(wanted)
+    assert sorted(path.name for path in environments.iterdir() if path.is_dir()) == ["same"]
+    if cut_short:
+        made(environments, "changed", "new", text="half")
+        maintenance.keep(wanted)
+    made(environments, "changed", "new", text="new")
+    (environments / "dropped.txt").unlink()
+    maintenance.restore(wanted)
+    assert tree(environments) == before
+    maintenance.forget(wanted)
+    assert tree(environments) == before
+
+
+def test_environments_that_all_went_are_brought_back(maintenance, host, tmp_path):
+    environments = tmp_path / "environments"
+    made(environments, "only", text="old")
+    before = tree(environments)
+    wanted = {**host, "changed": ["only"]}
+    maintenance.keep(wanted)
+    (environments / "only.txt").unlink()
+    environments.rmdir()
+    maintenance.restore(wanted)
+    assert tree(environments) == before
+    assert environments.stat().st_mode & 0o777 == 0o755
+
+
+def test_what_an_update_removes_is_brought_back(maintenance, host, tmp_path):
+    """Files and folders with all that is in them."""
+    kernel = tmp_path / "kernels" / "dropped"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text("old")
+    wanted = {**host, "removed": [str(kernel)]}
+    maintenance.keep(wanted)
+    (kernel / "kernel.json").unlink()
+    kernel.rmdir()
+    maintenance.restore(wanted)
+    assert tree(kernel) == {"kernel.json": "old"}
+
+
+def test_runs_of_all_users_are_stopped_by_their_own_managers(maintenance, program, tmp_path):
+    """Of those that have one."""
+    program("runuser", "")
+    (tmp_path / "runuser").write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\n')
+    managers = tmp_path / "users"
+    (managers / "0" / "systemd").mkdir(parents=True)
+    (managers / "0" / "systemd" / "private").touch()
+    (managers / "1000").mkdir()
+    maintenance._stop_runs(managers)
+    asked = f"-u root -- env XDG_RUNTIME_DIR={managers}/0 systemctl --user stop mlinfra-run-*\n"
+    assert (tmp_path / "asked").read_text() == asked
