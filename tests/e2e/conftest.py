@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -102,6 +103,18 @@ class Platform:
         run = self.attempt(name, *arguments)
         assert run.returncode == 0, run.output[-6000:]
         return run
+
+    def killed(self, name: str, task: str, *arguments: str) -> str:
+        """The output of a playbook that is killed, with all that it has started here, as soon as a task begins."""
+        output = ""
+        call = self.call(name, *arguments) | {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "start_new_session": True}
+        with subprocess.Popen(**call) as run:
+            for line in run.stdout:
+                output += line
+                if line.startswith("TASK [") and f"{task}]" in line:
+                    os.killpg(run.pid, signal.SIGKILL)
+                    return output
+        raise AssertionError(f"{task} was not reached:\n{output[-6000:]}")
 
     def emulator(self, verb: str, *arguments: str) -> str:
         """Call the emulator's program."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ from urllib.parse import urlencode
 import pytest
 
 from ...depth import thorough
-from ..conftest import BIN, CHECKOUT, Run
+from ..conftest import Run
+from .locks import locked
 
 pytestmark = [thorough, pytest.mark.xdist_group("upkeep"), pytest.mark.weight(200)]
 
@@ -28,19 +28,6 @@ PASSWORD = "correct horse battery staple"
 SHARED, ADA, GRACE = 8888, 8901, 8902
 # Nothing of the kernel's packages is on the host for another reason.
 EXTRA = "seaborn==0.13.2"
-
-
-def locked(requirement: str, system: str = "linux") -> str:
-    """A lock of ipykernel and a requirement, as its user would make it."""
-    command = 'eval "$(python3 tools/pip_settings.py)"; exec "$0" pip compile - --generate-hashes --quiet --python-version 3.11 "$@"'
-    return subprocess.run(
-        ["sh", "-c", command, str(BIN / "uv"), "--python-platform", system],
-        cwd=CHECKOUT,
-        input=f"ipykernel\n{requirement}\n",
-        text=True,
-        capture_output=True,
-        check=True,
-    ).stdout
 
 
 @pytest.fixture(scope="module")

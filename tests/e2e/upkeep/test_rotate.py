@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -127,19 +125,6 @@ def secrets_of(platform: Any, before: Ways) -> list[str]:
     return [before.token, stored(platform), *keys]
 
 
-def killed(platform: Any, task: str) -> str:
-    """The output of a run that is killed as soon as a task begins."""
-    output = ""
-    call = platform.call(ROTATE) | {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "start_new_session": True}
-    with subprocess.Popen(**call) as run:
-        for line in run.stdout:
-            output += line
-            if line.startswith("TASK [") and f"{task}]" in line:
-                os.killpg(run.pid, signal.SIGKILL)
-                return output
-    raise AssertionError(f"{task} was not reached:\n{output[-6000:]}")
-
-
 def test_check_mode_says_what_would_be_rotated_and_rotates_nothing(platform, before):
     platform.emulator("calls", "--clear")
     run = platform.playbook(ROTATE, "--check", "--diff")
@@ -155,7 +140,7 @@ def test_check_mode_says_what_would_be_rotated_and_rotates_nothing(platform, bef
 def test_nobody_is_locked_out_by_runs_that_are_killed_and_the_last_ends_it(platform, before):
     outputs, tokens = [], set()
     for task in KILLED:
-        outputs.append(killed(platform, task))
+        outputs.append(platform.killed(ROTATE, task))
         assert logs_in(platform, platform.directory / "id_ed25519").returncode == 0, task
         tokens.add(stored(platform))
         assert 200 in (ask(platform, before.token), ask(platform, stored(platform))), task
