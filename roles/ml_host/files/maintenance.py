@@ -199,6 +199,10 @@ def keep(wanted: Wanted) -> dict[str, Any]:
 def restore(wanted: Wanted) -> dict[str, Any]:
     """Bring back what was kept. The files that the update brought and that were not there before are removed."""
     folder, environment, further = Path(wanted["folder"]), Path(wanted["venv"]), Path(wanted["environments"])
+    if not (folder / "kept.json").exists():
+        # It failed before anything was replaced.
+        run("systemctl", "start", *wanted["start"])
+        return {"unlike": [], "reboot": []}
     kept = _kept(folder)
     _stop(wanted["services"])
     if _aside(environment).is_dir():
@@ -276,7 +280,7 @@ def main() -> int:
     wanted = json.loads(sys.argv[1])
     try:
         print(json.dumps(VERBS[wanted["verb"]](wanted)))
-    except Failure as failure:
+    except (Failure, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
     return 0

@@ -128,6 +128,18 @@ def test_what_is_kept_is_brought_back(maintenance, host, tmp_path):
     assert not (tmp_path / "previous").exists()
 
 
+def test_services_that_were_stopped_start_where_nothing_was_kept_yet(maintenance, host, program, tmp_path):
+    """As where the disk is full."""
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\n')
+    host["removed"] = [str(tmp_path / "nothing")]
+    with pytest.raises(FileNotFoundError):
+        maintenance.keep(host)
+    assert maintenance.restore(host) == {"unlike": [], "reboot": []}
+    assert (tmp_path / "asked").read_text() == "stop a\nstart a\n"
+    assert (tmp_path / "venv").is_dir()
+
+
 def tree(folder: Path) -> dict[str, str]:
     """All files below a folder, with what they hold."""
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
