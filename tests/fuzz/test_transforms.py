@@ -9,11 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from ansible_collections.mlinfra.aws.plugins.module_utils.access_analyzer import transform as access_analyzer
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import transform as bucket
 from ansible_collections.mlinfra.aws.plugins.module_utils.budget import transform as budget
+from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder import transform as config_recorder
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
+from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
+from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import transform as guardduty
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
@@ -23,6 +27,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.restore import transfo
 from ansible_collections.mlinfra.aws.plugins.module_utils.route_table import transform as route_table
 from ansible_collections.mlinfra.aws.plugins.module_utils.scheduler import transform as scheduler
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_group import transform as security_group
+from ansible_collections.mlinfra.aws.plugins.module_utils.security_hub import transform as security_hub
 from ansible_collections.mlinfra.aws.plugins.module_utils.status import transform as status
 from ansible_collections.mlinfra.aws.plugins.module_utils.subnet import transform as subnet
 from ansible_collections.mlinfra.aws.plugins.module_utils.systems_manager import transform as systems_manager
@@ -332,7 +337,7 @@ def test_lifecycle_policy(told: dict[str, Any]) -> None:
 
 
 @given(entries("ssm", "GetPatchBaseline"), texts)
-def test_patch_baseline(told: dict[str, Any], name: str) -> None:
+def test_systems_manager_baseline(told: dict[str, Any], name: str) -> None:
     """Its rules in one form stay as they are, and whatever is wrong is told, not raised."""
     form = systems_manager.rules(told.get("ApprovalRules"))
     assert systems_manager.rules({"PatchRules": form}) == form
@@ -341,10 +346,48 @@ def test_patch_baseline(told: dict[str, Any], name: str) -> None:
 
 
 @given(entries("ssm", "DescribeAssociation", "AssociationDescription"), texts)
-def test_association(told: dict[str, Any], name: str) -> None:
+def test_systems_manager_association(told: dict[str, Any], name: str) -> None:
     """Its targets and parameters in one form stay as they are, and whatever is wrong is told, not raised."""
     targets, parameters = systems_manager.targets(told.get("Targets")), systems_manager.parameters(told.get("Parameters"))
     assert systems_manager.targets(targets) == targets
     assert systems_manager.parameters(parameters) == parameters
     want = {**systems_manager.ASSOCIATION, **told, "Targets": targets, "Parameters": parameters}
     assert all(": " in line for line in systems_manager.association_problems(name, want))
+
+
+@given(st.lists(entries("accessanalyzer", "ListAnalyzers", "analyzers")))
+def test_access_analyzer(told: list[dict[str, Any]]) -> None:
+    """The account's own is chosen before that of its organization, in whatever order they come."""
+    chosen, turned = access_analyzer.external(told), access_analyzer.external(told[::-1])
+    kinds = [one["type"] for one in told if one["type"] in access_analyzer.TYPES]
+    assert (chosen is None) == (turned is None) == (not kinds)
+    assert not chosen or chosen["type"] == turned["type"] == min(kinds, key=access_analyzer.TYPES.index)
+
+
+@given(entries("config", "DescribeDeliveryChannels", "DeliveryChannels"), entries("config", "DescribeConfigurationRecorders", "ConfigurationRecorders"))
+def test_config_recorder(channel: dict[str, Any], recorder: dict[str, Any]) -> None:
+    """Channels and modes in one form stay as they are."""
+    form, mode = config_recorder.channel(channel), config_recorder.mode(recorder.get("recordingMode"))
+    assert config_recorder.channel(form) == form
+    assert config_recorder.mode(mode) == mode
+
+
+@given(json_values)
+def test_event_rule(value: Any) -> None:
+    """A pattern means the same as text and as what it is."""
+    pattern = {"detail": value}
+    assert event_rule.pattern(json.dumps(pattern)) == event_rule.pattern(pattern) == pattern
+
+
+@given(st.lists(st.sampled_from(guardduty.FEATURES), unique=True), st.lists(entries("guardduty", "GetDetector", "Features", always=("Name", "Status"))))
+def test_guardduty(enabled: list[str], told: list[dict[str, Any]]) -> None:
+    """What is asked for is on and all else off, and what AWS tells beside makes no other feature."""
+    states = guardduty.feature_states(guardduty.features(enabled))
+    assert {name for name, state in states.items() if state == "ENABLED"} == set(enabled)
+    assert guardduty.feature_states(told).keys() == states.keys()
+
+
+@given(st.from_regex(security_hub.STANDARD, fullmatch=True))
+def test_security_hub(standard: str) -> None:
+    """A standard's ARN has its name."""
+    assert security_hub.name_of(security_hub.arn_of(standard, "aws", "us-east-1")) == standard
