@@ -34,8 +34,8 @@ BOUND = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBounda
 UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
 # Resources of other services than EC2 that have no names, which policies know by their tags.
-NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|ssm):[^:]*:\d*:(key|policy|association|patchbaseline)/")
-ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching")
+NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|ssm|guardduty):[^:]*:\d*:(key|policy|association|patchbaseline|detector)/")
+ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection")
 # Playbooks that run roles may come to do all that these do, whatever there was to do when they were seen.
 COMPOSED = {
     "provision-run": ("plan-run", *(f"{role}-present" for role in ROLES)),
@@ -79,7 +79,7 @@ def general(resource: str) -> str:
     if service == "ec2":
         kind, _slash, which = rest.partition("/")
         rest = f"{kind}/<name>-*" if which.startswith(name) else f"{kind}/*"
-    elif NAMELESS.match(resource):
+    elif NAMELESS.match(resource) or service == "config":
         rest = f"{rest.partition('/')[0]}/*"
     elif rest.startswith("parameter/aws/"):
         rest = "parameter/aws/service/*"

@@ -133,6 +133,15 @@ def test_keys_of_tags_that_are_taken_off_are_no_tags() -> None:
         ("kms", "CreateAlias", {"AliasName": "alias/a", "TargetKeyId": "k"}, "kms:us-east-1:123456789012:alias/a"),
         ("kms", "EnableKeyRotation", {"KeyId": "k"}, "kms:us-east-1:123456789012:key/k"),
         ("kms", "DescribeKey", {"KeyId": "alias/a"}, "kms:us-east-1:123456789012:key/*"),
+        ("guardduty", "DeleteDetector", {"DetectorId": "d"}, "guardduty:us-east-1:123456789012:detector/d"),
+        ("events", "PutTargets", {"Rule": "r", "Targets": []}, "events:us-east-1:123456789012:rule/r"),
+        ("securityhub", "DisableSecurityHub", {}, "securityhub:us-east-1:123456789012:hub/default"),
+        (
+            "config",
+            "StartConfigurationRecorder",
+            {"ConfigurationRecorderName": "default"},
+            "config:us-east-1:123456789012:configuration-recorder/default/*",
+        ),
         ("dlm", "DeleteLifecyclePolicy", {"PolicyId": "policy-1"}, "dlm:us-east-1:123456789012:policy/policy-1"),
         ("ssm", "CreateAssociation", {"Name": "AWS-RunPatchBaseline"}, "ssm:us-east-1:123456789012:association/*"),
         ("ssm", "UpdateAssociation", {"AssociationId": "a"}, "ssm:us-east-1:123456789012:association/a"),
@@ -153,6 +162,11 @@ def test_keys_of_tags_that_are_taken_off_are_no_tags() -> None:
 )
 def test_other_services_name_their_resources(service: str, operation: str, parameters: dict[str, Any], needed: str) -> None:
     assert of(service, operation, **parameters)[0] == (f"{service}:{operation}", f"arn:aws:{needed}")
+
+
+def test_access_analyzer_is_called_otherwise_by_iam() -> None:
+    needed = of("accessanalyzer", "DeleteAnalyzer", analyzerName="a")
+    assert needed == [("access-analyzer:DeleteAnalyzer", "arn:aws:access-analyzer:us-east-1:123456789012:analyzer/a")]
 
 
 def test_a_document_of_aws_is_nobodys() -> None:

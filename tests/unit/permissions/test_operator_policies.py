@@ -14,9 +14,12 @@ sys.path.insert(0, str(ROOT / "tools"))
 import permissions
 
 VALUES = {"project": "p", "environment": "dev", "account": ACCOUNT, "region": "us-east-1"}
-MADE_ANYWHERE = {"dlm:CreateLifecyclePolicy", "kms:CreateKey", "ssm:CreatePatchBaseline"}
-# Settings of the account, and an end of a subscription, which IAM knows no resources of.
+MADE_ANYWHERE = {"dlm:CreateLifecyclePolicy", "guardduty:CreateDetector", "kms:CreateKey", "ssm:CreatePatchBaseline"}
+# Settings of the account and of its region, and an end of a subscription, which IAM knows no resources of.
 KNOW_NO_RESOURCES = MADE_ANYWHERE | {
+    "config:DeleteDeliveryChannel",
+    "config:PutConfigurationRecorder",
+    "config:PutDeliveryChannel",
     "ec2:EnableEbsEncryptionByDefault",
     "ec2:EnableSnapshotBlockPublicAccess",
     "ec2:ModifyEbsDefaultKmsKeyId",

@@ -16,6 +16,7 @@ from moto.core.responses import BaseResponse
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
+from moto.guardduty.models import guardduty_backends
 from moto.iam.access_control import CreateAccessKeyFailure, create_access_key
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
@@ -142,12 +143,15 @@ def _boundaries(response: BaseResponse, key: Any) -> list[str]:
 
 
 def _tags_in(where: Where) -> Callable[[str], Mapping[str, str]]:
-    """Return what tells the tags of keys, of policies of Data Lifecycle Manager, and of what Systems Manager tags, by their ARNs."""
+    """Return what tells the tags of what has no name, by its ARN: keys, lifecycle policies, detectors, what Systems Manager has."""
 
     def tags(arn: str) -> Mapping[str, str]:
         service, kind, identifier = arn.split(":")[2], *arn.rpartition(":")[2].split("/", 1)
         if service == "kms":
             return kms_backends[where.account][where.region].tagger.get_tag_dict_for_resource(identifier)
+        if service == "guardduty":
+            detectors = guardduty_backends[where.account][where.region].detectors
+            return detectors[identifier].tags if identifier in detectors else {}
         if service == "dlm":
             return dlm_backends[where.account][where.region].policies.get(identifier, {}).get("Tags", {})
         if service == "ssm":

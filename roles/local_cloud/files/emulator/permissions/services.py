@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from emulator.permissions.needs import Need, Parameters, Where, pass_role, tags_context, tags_of
 
 # Where IAM calls a service otherwise than botocore does.
-PREFIXES = {"resourcegroupstaggingapi": "tag", "elbv2": "elasticloadbalancing", "efs": "elasticfilesystem"}
+PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "resourcegroupstaggingapi": "tag",
+    "elbv2": "elasticloadbalancing",
+    "efs": "elasticfilesystem",
+}
 BUDGETS = {
     **dict.fromkeys(
         (
@@ -39,14 +44,19 @@ BUDGETS = {
 TAGGING = {
     "budgets:CreateBudget": "budgets:TagResource",
     "budgets:CreateBudgetAction": "budgets:TagResource",
+    "accessanalyzer:CreateAnalyzer": "access-analyzer:TagResource",
     "cloudtrail:CreateTrail": "cloudtrail:AddTags",
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "config:PutConfigurationRecorder": "config:TagResource",
     "dlm:CreateLifecyclePolicy": "dlm:TagResource",
+    "events:PutRule": "events:TagResource",
+    "guardduty:CreateDetector": "guardduty:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateRole": "iam:TagRole",
     "kms:CreateKey": "kms:TagResource",
     "logs:CreateLogGroup": "logs:TagResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
+    "securityhub:EnableSecurityHub": "securityhub:TagResource",
     "sns:CreateTopic": "sns:TagResource",
     "ssm:CreateAssociation": "ssm:AddTagsToResource",
     "ssm:CreatePatchBaseline": "ssm:AddTagsToResource",
@@ -57,9 +67,11 @@ TAGGING = {
 # What gets its id by the call that makes it, which therefore knows no resource, or only what it is made of.
 NAMELESS = {
     "CreateAssociation": "association",
+    "CreateDetector": "detector",
     "CreateKey": "key",
     "CreateLifecyclePolicy": "policy",
     "CreatePatchBaseline": "patchbaseline",
+    "PutConfigurationRecorder": "configuration-recorder",
 }
 
 
@@ -103,7 +115,9 @@ def _passed(service: str, operation: str, parameters: Parameters, where: Where) 
 
 
 def _iam(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
-    if parameters.get("InstanceProfileName"):
+    if operation == "CreateServiceLinkedRole":
+        yield where.arn("iam", f"role/aws-service-role/{parameters['AWSServiceName']}/*", regional=False)
+    elif parameters.get("InstanceProfileName"):
         yield where.arn("iam", f"instance-profile/{parameters['InstanceProfileName']}", regional=False)
     elif parameters.get("RoleName"):
         yield where.arn("iam", f"role/{parameters['RoleName']}", regional=False)
@@ -222,6 +236,41 @@ def _autoscaling(operation: str, parameters: Parameters, where: Where) -> Iterat
             yield where.arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{name}")
 
 
+def _accessanalyzer(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    if parameters.get("resourceArn"):
+        yield parameters["resourceArn"]
+    elif parameters.get("analyzerName"):
+        yield where.arn("access-analyzer", f"analyzer/{parameters['analyzerName']}")
+
+
+def _config(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # Channels know no resources, and a recorder gets its id when it is put.
+    if parameters.get("ResourceArn"):
+        yield parameters["ResourceArn"]
+    elif parameters.get("ConfigurationRecorderName") or operation.startswith("DescribeConfigurationRecorder"):
+        yield where.arn("config", f"configuration-recorder/{parameters.get('ConfigurationRecorderName') or '*'}/*")
+
+
+def _events(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    name = parameters.get("Rule") or parameters.get("Name")
+    if parameters.get("ResourceARN"):
+        yield parameters["ResourceARN"]
+    elif name:
+        yield where.arn("events", f"rule/{name}")
+
+
+def _guardduty(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    if parameters.get("ResourceArn"):
+        yield parameters["ResourceArn"]
+    elif parameters.get("DetectorId"):
+        yield where.arn("guardduty", f"detector/{parameters['DetectorId']}")
+
+
+def _securityhub(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # A region has one hub.
+    yield parameters.get("ResourceArn") or where.arn("securityhub", "hub/default")
+
+
 def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     # Lists know no resources.
     if parameters.get("ResourceArn"):
@@ -238,15 +287,20 @@ def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
 # Systems Manager's types of what it tags, but for parameters, as ARNs have them.
 SSM_TYPES = {"Association": "association", "PatchBaseline": "patchbaseline"}
 RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
+    "accessanalyzer": _accessanalyzer,
     "autoscaling": _autoscaling,
     "budgets": _budgets,
     "cloudtrail": _cloudtrail,
     "cloudwatch": _cloudwatch,
+    "config": _config,
     "dlm": _dlm,
+    "events": _events,
+    "guardduty": _guardduty,
     "iam": _iam,
     "kms": _kms,
     "logs": _logs,
     "scheduler": _scheduler,
+    "securityhub": _securityhub,
     "sns": _sns,
     "ssm": _ssm,
     "sts": _sts,
