@@ -152,7 +152,6 @@ from ansible_collections.amazon.aws.plugins.plugin_utils.ssm.s3clientmanager imp
     generate_encryption_settings,
 )
 
-
 # A session's shell has read the host's profile, whose umask is for what people make. Over SSH nothing reads it. In parentheses, as
 # the parent has the command read from a pipe.
 UMASK = "umask 022"
