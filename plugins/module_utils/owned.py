@@ -8,9 +8,11 @@ Of some things, such as a detector of GuardDuty, an account has one in a region:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.differ import attribute_changes, modified
 from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import KINDS
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import tags_of
@@ -38,6 +40,23 @@ class Owned(Protocol):
 
     def delete(self, standing: Entry) -> None:
         """Deletes it."""
+
+
+def manage(module: AnsibleAWSModule, made: Callable[[], Owned], wanted: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Has a module do what its state asks for, and ends it.
+
+    Args:
+        module: the module; owner_tags, where it has such an option, are the owner's.
+        made: makes the thing, with its clients.
+        wanted: its attributes by the module's options.
+    """
+    params = module.params
+    try:
+        asked = wanted(params) if params["state"] == "present" else None
+        result = settle(made(), asked, params.get("owner_tags") or {}, module.check_mode)
+    except AnsibleAWSError as error:
+        module.fail_json_aws_error(error)
+    module.exit_json(**result)
 
 
 def settle(thing: Owned, wanted: Entry | None, owner: Mapping[str, str], check: bool) -> dict[str, Any]:

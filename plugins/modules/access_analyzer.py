@@ -94,11 +94,10 @@ foreign:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.access_analyzer.api import Analyzer
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
+from ansible_collections.mlinfra.aws.plugins.module_utils.owned import manage
 
 
 def wanted(params: dict[str, Any]) -> dict[str, Any]:
@@ -121,14 +120,7 @@ def main() -> None:
         required_if=[("state", "present", ["name"])],
         supports_check_mode=True,
     )
-    params = module.params
-    try:
-        thing = Analyzer(one_client(module, "accessanalyzer"))
-        asked = wanted(params) if params["state"] == "present" else None
-        result = settle(thing, asked, params["owner_tags"], module.check_mode)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    module.exit_json(**result)
+    manage(module, lambda: Analyzer(one_client(module, "accessanalyzer")), wanted)
 
 
 if __name__ == "__main__":

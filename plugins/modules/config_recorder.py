@@ -117,12 +117,11 @@ foreign:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder.api import Recorder
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder.transform import FREQUENCIES
-from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
+from ansible_collections.mlinfra.aws.plugins.module_utils.owned import manage
 
 
 def wanted(params: dict[str, Any]) -> dict[str, Any]:
@@ -152,15 +151,12 @@ def main() -> None:
         required_if=[("state", "present", ["role_arn", "bucket"])],
         supports_check_mode=True,
     )
-    params = module.params
-    try:
+
+    def made() -> Recorder:
         clients = Clients(module)
-        thing = Recorder(clients("config"), clients("iam"))
-        asked = wanted(params) if params["state"] == "present" else None
-        result = settle(thing, asked, params["owner_tags"], module.check_mode)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    module.exit_json(**result)
+        return Recorder(clients("config"), clients("iam"))
+
+    manage(module, made, wanted)
 
 
 if __name__ == "__main__":

@@ -101,11 +101,10 @@ diff:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule.api import Rule
-from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
+from ansible_collections.mlinfra.aws.plugins.module_utils.owned import manage
 
 
 def wanted(params: dict[str, Any]) -> dict[str, Any]:
@@ -134,14 +133,7 @@ def main() -> None:
         required_if=[("state", "present", ["pattern"])],
         supports_check_mode=True,
     )
-    params = module.params
-    try:
-        thing = Rule(one_client(module, "events"), params["name"])
-        asked = wanted(params) if params["state"] == "present" else None
-        result = settle(thing, asked, {}, module.check_mode)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    module.exit_json(**result)
+    manage(module, lambda: Rule(one_client(module, "events"), module.params["name"]), wanted)
 
 
 if __name__ == "__main__":

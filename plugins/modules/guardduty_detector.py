@@ -109,12 +109,11 @@ foreign:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty.api import Detector
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty.transform import FEATURES, FREQUENCIES, features
-from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
+from ansible_collections.mlinfra.aws.plugins.module_utils.owned import manage
 
 
 def wanted(params: dict[str, Any]) -> dict[str, Any]:
@@ -139,14 +138,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    params = module.params
-    try:
-        thing = Detector(one_client(module, "guardduty"))
-        asked = wanted(params) if params["state"] == "present" else None
-        result = settle(thing, asked, params["owner_tags"], module.check_mode)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    module.exit_json(**result)
+    manage(module, lambda: Detector(one_client(module, "guardduty")), wanted)
 
 
 if __name__ == "__main__":

@@ -104,10 +104,9 @@ foreign:
 
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
+from ansible_collections.mlinfra.aws.plugins.module_utils.owned import manage
 from ansible_collections.mlinfra.aws.plugins.module_utils.security_hub.api import Hub
 
 
@@ -132,14 +131,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    params = module.params
-    try:
-        thing = Hub(one_client(module, "securityhub"))
-        asked = wanted(params) if params["state"] == "present" else None
-        result = settle(thing, asked, params["owner_tags"], module.check_mode)
-    except AnsibleAWSError as error:
-        module.fail_json_aws_error(error)
-    module.exit_json(**result)
+    manage(module, lambda: Hub(one_client(module, "securityhub")), wanted)
 
 
 if __name__ == "__main__":

@@ -36,11 +36,11 @@ class Emulator:
         program = [sys.executable, "roles/local_cloud/files/emulator", verb, "--slot", self._slot, *arguments]
         return subprocess.run(program, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True).stdout
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str = "us-east-1") -> Any:
         """A boto3 client for the set-up of a target."""
         return boto3.client(
             service,
-            region_name="us-east-1",
+            region_name=region,
             endpoint_url=self.endpoint,
             verify=self.ca_bundle,
             aws_access_key_id="setup",

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from .site import Site, running
@@ -47,14 +46,7 @@ def site() -> Iterator[Site]:
 
 def snapshots(site: Site, region: str = "us-east-1") -> dict[str, dict[str, Any]]:
     """The environment's backups by name; each has one snapshot."""
-    client = boto3.client(
-        "ec2",
-        region_name=region,
-        endpoint_url=site.emulator.endpoint,
-        verify=site.emulator.ca_bundle,
-        aws_access_key_id="setup",
-        aws_secret_access_key="setup",
-    )
+    client = site.emulator.client("ec2", region)
     mine = [{"Name": "tag:Environment", "Values": ["seed"]}, {"Name": "tag-key", "Values": ["Backup"]}]
     found = client.describe_snapshots(OwnerIds=["self"], Filters=mine)["Snapshots"]
     return {tag["Value"]: one for one in found for tag in one["Tags"] if tag["Key"] == "Backup"}

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 
 from ..depth import thorough
@@ -108,14 +107,7 @@ class TestFailover:
         site.playbook(FAILOVER, *second, "--check")
         assert site.written() == []
         assert "bench-seed stands in eu-west-1 now" in site.playbook(FAILOVER, *second, *CONFIRMED)
-        there = boto3.client(
-            "ec2",
-            region_name="eu-west-1",
-            endpoint_url=site.emulator.endpoint,
-            verify=site.emulator.ca_bundle,
-            aws_access_key_id="setup",
-            aws_secret_access_key="setup",
-        )
+        there = site.emulator.client("ec2", "eu-west-1")
         [instance] = [one for each in there.describe_instances()["Reservations"] for one in each["Instances"]]
         assert instance["State"]["Name"] == "running"
         assert site.client("ec2").describe_vpcs()["Vpcs"] == before
