@@ -75,8 +75,13 @@ local-down: ## Remove all that `make local` made
 ##### Tests
 
 .PHONY: test
-test: setup ## Run all tests
+test: setup ## Show each main promise once, in minutes
 	@$(PYTEST) $(PARALLEL) $(ARGS)
+
+# About two hours on two cores.
+.PHONY: extended
+extended: setup ## Run the tests of every part, each once
+	@MLINFRA_TESTS=extended $(PYTEST) $(PARALLEL) $(ARGS)
 
 # Some hours: all ways of a walk, kills at shorter distances, thousands of examples.
 .PHONY: thorough

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from .depth import THOROUGH
+from .depth import left_out
 
 LONG_SECONDS = 20
 
@@ -54,10 +54,9 @@ def share_out(groups: list[list[pytest.Item]], processes: int) -> list[list[pyte
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is only in `make thorough`, name each test's group and put the groups in order."""
-    if not THOROUGH:
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+    """Leave out what is deeper than was asked for, name each test's group and put the groups in order."""
+    config.hook.pytest_deselected(items=[item for item in items if left_out(item)])
+    items[:] = [item for item in items if not left_out(item)]
     groups: dict[str, list[pytest.Item]] = {}
     for item in items:
         name = _group(item)

@@ -14,7 +14,9 @@ from plain.aws import Aws, Difference
 from plain.settings import Settings
 from snapshot import snapshot
 
-pytestmark = [pytest.mark.weight(60), pytest.mark.xdist_group("benchmarks")]
+from ..depth import extended
+
+pytestmark = [extended, pytest.mark.weight(60), pytest.mark.xdist_group("benchmarks")]
 
 NAME = "bench-seed"
 HOST = f"{NAME}-ml-training"

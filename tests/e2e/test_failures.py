@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ..depth import thorough
+from ..depth import extended, thorough
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
+pytestmark = [extended, pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
 
 CONFIGURE = "playbooks/configure.yml"
 HOST = "mlinfra-local-ml-training-1"

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
+from ..depth import extended
+
+pytestmark = [extended, pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
 
 MARK = "let in"
 FOLDER = "/etc/ssh/sshd_config.d"

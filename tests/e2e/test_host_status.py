@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ..depth import extended
 from .conftest import NAME, Run
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
+pytestmark = [extended, pytest.mark.xdist_group("e2e"), pytest.mark.weight(120)]
 
 INSTANCE = f"{NAME}-ml-training-1"
 NOTEBOOK = "study.ipynb"

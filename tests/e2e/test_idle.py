@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from ..depth import extended
 from .conftest import CHECKOUT
 
-pytestmark = [pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
+pytestmark = [extended, pytest.mark.xdist_group("e2e"), pytest.mark.weight(900)]
 
 PYTHON = "/opt/mlinfra/venv/bin/python"
 PROGRAM = "/usr/local/libexec/mlinfra/idle"

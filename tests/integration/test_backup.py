@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from ..depth import extended
 from .site import Site, running
 
 SLOT = 86
 SECOND = "eu-west-1"
 INSTANCE = "bench-seed-ml-training-1"
 OURS = {"Project": "bench", "Environment": "seed", "ManagedBy": "mlinfra.aws", "Role": "ml-training", "Name": INSTANCE}
-pytestmark = [pytest.mark.weight(150), pytest.mark.xdist_group("backup")]
+pytestmark = [extended, pytest.mark.weight(150), pytest.mark.xdist_group("backup")]
 
 
 def tagged(kind: str, tags: dict[str, str]) -> dict[str, Any]:

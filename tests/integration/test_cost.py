@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ..depth import extended
 from .conftest import ROOT, Emulator
 from .site import Site, running
 
@@ -61,6 +62,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         yield Operator(emulator, tmp_path_factory.mktemp("reports"))
 
 
+@extended
 @pytest.mark.weight(150)
 @pytest.mark.xdist_group("cost")
 class TestCost:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ..depth import extended
 from .site import SUFFIX, Site, running, with_buckets
 
 SLOT = 61
-pytestmark = [pytest.mark.weight(90), pytest.mark.xdist_group("data_flow")]
+pytestmark = [extended, pytest.mark.weight(90), pytest.mark.xdist_group("data_flow")]
 
 
 @pytest.fixture(scope="module")

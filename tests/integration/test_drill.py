@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..depth import thorough
+from ..depth import extended, thorough
 from .site import SUFFIX, Site, running
 
 SLOT = 95
@@ -46,6 +46,7 @@ def left(site: Site) -> list[str]:
     return [one["ResourceARN"] for one in found if ":instance/" not in one["ResourceARN"]]
 
 
+@extended
 @pytest.mark.weight(150)
 @pytest.mark.xdist_group("drill")
 class TestDrill:
@@ -81,6 +82,7 @@ class TestDrill:
         assert site.written() == []
 
 
+@extended
 @pytest.mark.weight(100)
 @pytest.mark.xdist_group("drill")
 class TestFailover:

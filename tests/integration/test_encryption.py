@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from ..depth import extended
 from .site import Site, running
 
 SLOT = 74
@@ -77,6 +78,7 @@ def _refused(site: Site, **encryption: str) -> bool:
     return False
 
 
+@extended
 @pytest.mark.weight(100)
 @pytest.mark.xdist_group("encryption")
 class TestEncryption:

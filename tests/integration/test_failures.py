@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ..depth import extended
 from .conftest import ROOT
 from .site import Site, running
 
@@ -69,6 +70,7 @@ def account() -> Iterator[Account]:
         yield Account(emulator)
 
 
+@extended
 @pytest.mark.weight(120)
 @pytest.mark.xdist_group("failures")
 class TestFailures:

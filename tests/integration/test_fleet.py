@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ..depth import extended
 from .conftest import ROOT
 from .site import CALLER, Site, running
 
@@ -84,6 +85,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield Fleet(emulator, tmp_path_factory.mktemp("fleet"))
 
 
+@extended
 @pytest.mark.weight(120)
 @pytest.mark.xdist_group("fleet")
 class TestFleet:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ..depth import THOROUGH
+from ..depth import THOROUGH, extended
 from .by_hand import CHANGES, TOGETHER, ByHand, Hands
 from .site import running
 from .test_comparison import SETTINGS, Environment
@@ -71,6 +71,7 @@ def _group_in_use(hands: Hands) -> tuple[str, str]:
     return group["GroupId"], made["NetworkInterface"]["NetworkInterfaceId"]
 
 
+@extended
 @pytest.mark.weight(240)
 @pytest.mark.xdist_group("plan and drift")
 class TestPlanAndDrift:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ..depth import thorough
+from ..depth import extended, thorough
 from .conftest import Emulator
 from .site import Site, running
 
@@ -17,7 +17,7 @@ SLOT = 18
 NAMES = [f"bench-seed-ml-training-{number}" for number in (1, 2, 3)]
 REACHED = ("-e", "compute_elastic_ip=true", "-e", "compute_dns_zone=example.org", "-e", "compute_dns_name=ml")
 NAMED = ("-e", "compute_dns_zone=example.org", "-e", "compute_dns_name=ml")
-pytestmark = [pytest.mark.weight(240), pytest.mark.xdist_group("power")]
+pytestmark = [extended, pytest.mark.weight(240), pytest.mark.xdist_group("power")]
 
 
 class Environment:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from ..depth import extended
 from ..waiting import lives, until
 from .conftest import ROOT, Emulator
 
@@ -27,7 +28,7 @@ SLOT = 18
 NAME = "mlinfra-local-ml-training-1"
 TOKEN = "a-token-that-nobody-may-see"
 TAGS = {"Project": "mlinfra", "Environment": "local", "ManagedBy": "mlinfra.aws", "Role": "ml-training", "Index": "1"}
-pytestmark = [pytest.mark.weight(90), pytest.mark.xdist_group("power")]
+pytestmark = [extended, pytest.mark.weight(90), pytest.mark.xdist_group("power")]
 
 
 class Host:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..depth import extended
 from .site import Site, running
 
 SLOT = 40
@@ -40,6 +41,7 @@ def site() -> Iterator[Site]:
         yield Site(emulator)
 
 
+@extended
 @pytest.mark.weight(90)
 @pytest.mark.xdist_group("progress")
 class TestProgress:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ..depth import extended
 from .site import Site, running
 
 SLOT = 81
@@ -43,6 +44,7 @@ def _roles(site: Site) -> list[str]:
     return sorted(role["RoleName"] for role in site.client("iam").list_roles()["Roles"] if role["RoleName"] in named)
 
 
+@extended
 @pytest.mark.weight(120)
 @pytest.mark.xdist_group("recovery")
 class TestRecovery:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ..depth import extended
 from . import restore
 from .site import SUFFIX, Site, running, with_buckets
 
@@ -15,7 +16,7 @@ SLOT = 83
 BUCKET = f"bench-seed-datasets-{SUFFIX}"
 # More versions than S3 lists at once.
 MANY = 520
-pytestmark = [pytest.mark.weight(120), pytest.mark.xdist_group("restore")]
+pytestmark = [extended, pytest.mark.weight(120), pytest.mark.xdist_group("restore")]
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ..depth import extended
 from .environment import user
 from .site import CALLER, Emulator, Site, running
 
@@ -94,6 +95,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         yield Operator(emulator, tmp_path_factory.mktemp("reports"))
 
 
+@extended
 @pytest.mark.weight(150)
 @pytest.mark.xdist_group("status")
 class TestStatus:

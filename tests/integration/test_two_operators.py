@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ..depth import thorough
+from ..depth import extended, thorough
 from ..waiting import until
 from .site import Site, running
 
@@ -113,6 +113,7 @@ def environment() -> Iterator[Environment]:
         yield Environment(emulator)
 
 
+@extended
 @pytest.mark.weight(240)
 @pytest.mark.xdist_group("two operators")
 class TestTwoOperators:

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from ..depth import THOROUGH, thorough
+from ..depth import THOROUGH, extended, thorough
 from .by_hand import CHANGES, REPAIRED, TOGETHER, WAYS_OUT, ByHand, Hands
 from .conftest import ROOT, Emulator
 
-pytestmark = [pytest.mark.weight(400), pytest.mark.xdist_group("ways out")]
+pytestmark = [extended, pytest.mark.weight(400), pytest.mark.xdist_group("ways out")]
 SLOT = 17
 NAME = "bench-seed"
 WAYS = ["nat_instance", "nat_gateway", "endpoints", "nat_gateway_per_az", "none"]

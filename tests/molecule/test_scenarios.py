@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..depth import thorough
+from ..depth import extended, thorough
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
@@ -20,13 +20,17 @@ SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.y
 # Seconds that a scenario takes on two cores; those with hosts are far longer than those of the emulator alone.
 SECONDS = {"ml_host": 400, "local_cloud": 200}
 SECONDS_OF_OTHERS = 120
+# Roles that every environment has. Of the others the suite makes, changes and removes all there is in one environment, where it
+# proves the operator's permissions.
+IN_SUITE = ["iam", "storage"]
 # What these show, tests/integration shows of the same roles, too.
 THOROUGH_ONLY = ["encryption", "network", "recovery"]
 
 
 def _marks(scenario: str) -> list[pytest.MarkDecorator]:
     group = pytest.mark.xdist_group(f"scenario {scenario}")
-    return [pytest.mark.weight(SECONDS.get(scenario, SECONDS_OF_OTHERS)), group, *([thorough] if scenario in THOROUGH_ONLY else [])]
+    depth = [] if scenario in IN_SUITE else [thorough if scenario in THOROUGH_ONLY else extended]
+    return [pytest.mark.weight(SECONDS.get(scenario, SECONDS_OF_OTHERS)), group, *depth]
 
 
 def _told(output: str) -> str:

@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ..depth import extended
+
 ROOT = Path(__file__).parents[2]
+# The first that somebody copies, and the strictest.
+TYPICAL = ("prod", "sample")
 INVENTORIES = sorted(path.parent.name for path in ROOT.glob("inventories/*/hosts.yml"))
 PLAYBOOKS = sorted(
     path.relative_to(ROOT)
@@ -136,7 +140,7 @@ def test_local_is_the_architecture_itself() -> None:
 
 
 @pytest.mark.weight(60)
-@pytest.mark.parametrize("inventory", [*INVENTORIES, "fleet"])
+@pytest.mark.parametrize("inventory", [pytest.param(name, marks=() if name in TYPICAL else extended) for name in [*INVENTORIES, "fleet"]])
 def test_playbooks_fit_the_inventory(inventory: str, tool: Callable[..., str]) -> None:
     """Every playbook passes Ansible's syntax check with the inventory."""
     hosts = "fleet" if inventory == "fleet" else "hosts"

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from ..depth import extended
 from .conftest import MAKE, standing
 from .consistency import Hidden
 
-pytestmark = pytest.mark.xdist_group("survival")
+pytestmark = [extended, pytest.mark.xdist_group("survival")]
 
 
 @pytest.mark.weight(60)

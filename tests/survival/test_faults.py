@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import pytest
 
+from ..depth import extended
 from ..integration.test_comparison import SETTINGS
 from .conftest import DESTROY, MAKE, standing
 from .faults import REFUSED, Faults, LostAnswers
 
-pytestmark = pytest.mark.xdist_group("survival")
+pytestmark = [extended, pytest.mark.xdist_group("survival")]
 
 
 @pytest.mark.weight(60)

@@ -15,7 +15,7 @@ from bench.states import CREATION_SECONDS, States
 from proxy import messages
 from proxy.latency import Latency
 
-from ..depth import THOROUGH, thorough
+from ..depth import THOROUGH, extended, thorough
 from ..integration.test_comparison import SETTINGS
 from .conftest import DESTROY, MAKE, standing
 from .kills import Kills, run_to_the_end
@@ -65,6 +65,7 @@ def test_a_run_completes_what_killed_runs_left(site, stood, kills, call, tmp_pat
     assert site.compare().differences == []
 
 
+@extended
 @pytest.mark.weight(90)
 def test_destroy_completes_what_killed_runs_took_down(site, stood, kills, call, tmp_path, record_property):
     """Each run takes the lock first: the kills grow rarer in the end, where nothing else is left but what keeps it."""

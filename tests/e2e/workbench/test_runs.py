@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ...depth import thorough
+from ...depth import extended, thorough
 from ...waiting import eventually
 from ..conftest import CHECKOUT
 
-pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(600)]
+pytestmark = [extended, pytest.mark.xdist_group("workbench"), pytest.mark.weight(600)]
 
 SECONDS = 120
 GROUP = "/aws/ec2/mlinfra-local-ml-training"

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from ...depth import extended
 from ...waiting import eventually
 
-pytestmark = [pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
+pytestmark = [extended, pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 
 SECONDS = 90
 HERE = Path(__file__).parent
