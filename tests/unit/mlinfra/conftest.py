@@ -60,17 +60,23 @@ class Buckets:
         self._since = time.time()
 
     def calls(self, *actions: str) -> list[calls.Call]:
-        """The calls of these operations, in their order, since the last watch(), or all."""
-        found = calls.read(self.place.calls, since=self._since)
+        """The calls of these operations, in their order, since the last watch(), or all, but for what a killed process had sent."""
+        found = calls.read(self.place.calls, since=self._since, caller=self.environment["AWS_ACCESS_KEY_ID"])
         return [call for call in found if not actions or call.action in actions]
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """What a listing shows."""
         return [entry["Key"] for entry in s3.client().list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
 
+    @property
+    def to_be_killed(self) -> dict[str, str]:
+        """The environment of a process that is killed: its last calls may be answered later, and are told by their access key."""
+        return {**self.environment, "AWS_ACCESS_KEY_ID": "killed"}
+
     def command(self, *arguments: str, kill: int = 0, moment: str = "before") -> subprocess.CompletedProcess[str]:
         """Run the command in a process of its own, killed at its writing call of that number. See driver.py."""
-        return subprocess.run(self.call(*arguments, kill=kill, moment=moment), env=self.environment, **TEXT, check=False)
+        environment = self.to_be_killed if kill else self.environment
+        return subprocess.run(self.call(*arguments, kill=kill, moment=moment), env=environment, **TEXT, check=False)
 
     def call(self, *arguments: str, kill: int = 0, moment: str = "before") -> list[str]:
         """The same as a command line."""

@@ -142,7 +142,7 @@ def test_a_download_that_was_killed_goes_on(buckets, tmp_path):
     [stored] = upload({"raw/set/x": path}, buckets.datasets)
     target = tmp_path / "back" / "x"
     with subprocess.Popen(
-        buckets.call("data", "download", "raw/set", str(target.parent)), env=buckets.environment, **TEXT
+        buckets.call("data", "download", "raw/set", str(target.parent)), env=buckets.to_be_killed, **TEXT
     ) as process:
         part = target.parent / f".x.{stored.sha256[:16]}.part"
         while not (part.exists() and part.stat().st_size > 0):
