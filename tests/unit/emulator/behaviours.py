@@ -1317,6 +1317,31 @@ def what_is_written_is_copied(aws: Clients) -> bool:
 
 
 @behaviour("s3_replication")
+def replicas_are_versions_of_the_same_ids(aws: Clients) -> bool:
+    """Two buckets that are copied to each other have the same versions, and tell of each how it came there."""
+    rule = {**REPLICATION["Rules"][0], "Filter": {"Prefix": ""}}
+    with versioned(aws, "source", "replica") as s3:
+        for one, other in (("source", "replica"), ("replica", "source")):
+            asked = {**REPLICATION, "Rules": [{**rule, "Destination": {"Bucket": f"arn:aws:s3:::{other}"}}]}
+            s3.put_bucket_replication(Bucket=one, ReplicationConfiguration=asked)
+        s3.put_object(Bucket="source", Key="key", Body=b"1")
+        s3.put_object(Bucket="replica", Key="key", Body=b"2")
+        told = [s3.list_object_versions(Bucket=name)["Versions"] for name in ("source", "replica")]
+        ids = [[(one["VersionId"], one["IsLatest"]) for one in versions] for versions in told]
+        status = [s3.head_object(Bucket=name, Key="key").get("ReplicationStatus") for name in ("source", "replica")]
+        s3.delete_object(Bucket="replica", Key="key")
+        marks = [s3.list_object_versions(Bucket=name).get("DeleteMarkers", []) for name in ("source", "replica")]
+        emptied(s3, "source", "replica")
+    return (
+        ids[0] == ids[1]
+        and len(ids[0]) == 2
+        and status == ["REPLICA", "COMPLETED"]
+        and [len(each) for each in marks] == [1, 1]
+        and marks[0][0]["VersionId"] == marks[1][0]["VersionId"]
+    )
+
+
+@behaviour("s3_replication")
 def a_rule_about_tags_copies_what_carries_them(aws: Clients) -> bool:
     """Of what its prefix chooses, and no delete markers."""
     with versioned(aws, "source", "replica") as s3:
