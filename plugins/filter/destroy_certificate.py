@@ -11,8 +11,8 @@ version_added: 0.1.0
 short_description: What a destroyed environment left, and what that still costs
 description:
   - Sorts what stands after a destroy into what is kept on purpose and what should be gone, and prices both.
-  - Buckets, log groups and snapshots are kept on purpose, because they hold data, unless O(destroy_data=true). So is the key that
-    they can't be read without.
+  - Buckets, log groups, snapshots and images of backups are kept on purpose, because they hold data, unless O(destroy_data=true). So is
+    the key that they can't be read without.
 positional: _input, before
 options:
   _input:
@@ -91,6 +91,11 @@ _SHOWN = ("kind", "name", "id", "monthly", "rates")
 Resource = dict[str, Any]
 
 
+def _holds_data(resource: Resource) -> bool:
+    """Whether it is kept. An image that was baked is no backup, and can be baked again."""
+    return resource["kind"] in _HOLD_DATA or (resource["kind"] == "image" and "Backup" in resource.get("tags", {}))
+
+
 def _key(resource: Resource) -> tuple[str, str]:
     return resource["kind"], resource["id"]
 
@@ -104,7 +109,8 @@ def destroy_certificate(
     gone = Counter(resource["kind"] for resource in before if _key(resource) not in there)
     priced = bill(standing, load(region))
     entries = [{name: entry[name] for name in _SHOWN} for entry in priced["resources"]]
-    kept = [entry for entry in entries if not destroy_data and entry["kind"] in _HOLD_DATA]
+    kept_keys = set() if destroy_data else {_key(resource) for resource in standing if _holds_data(resource)}
+    kept = [entry for entry in entries if _key(entry) in kept_keys]
     return {
         "removed": dict(sorted(gone.items())),
         "kept": kept,

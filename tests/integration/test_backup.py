@@ -53,6 +53,12 @@ def snapshots(site: Site, region: str = "us-east-1") -> dict[str, dict[str, Any]
     return {tag["Value"]: one for one in found for tag in one["Tags"] if tag["Key"] == "Backup"}
 
 
+def images(site: Site, region: str = "us-east-1") -> list[dict[str, Any]]:
+    """The images of backups."""
+    tagged = [{"Name": "tag-key", "Values": ["Backup"]}]
+    return site.emulator.client("ec2", region).describe_images(Owners=["self"], Filters=tagged)["Images"]
+
+
 def changes(said: str) -> int:
     """The changes of a run."""
     return int(said.split("changed=")[-1].split()[0])
@@ -165,6 +171,29 @@ class TestBackup:
         assert site.written() == []
         assert "3 backups." in said
         assert f"{SECOND} has copies of second." in said
+
+    def test_an_image_is_made_once_copied_and_removed_with_older_ones(self, site: Site) -> None:
+        """With one of each image in the second region, encrypted; snapshots go with their images."""
+        said = backed_up(site, "backup_name=fifth", "backup_image=true", f"backup_region={SECOND}")
+        [made], [copy] = images(site), images(site, SECOND)
+        root = {device["DeviceName"]: device["Ebs"] for device in made["BlockDeviceMappings"]}[made["RootDeviceName"]]
+        assert root["SnapshotId"] == snapshots(site)["fifth"]["SnapshotId"]
+        assert {**tags_of(made), **OURS, "Backup": "fifth", "Instance": INSTANCE} == tags_of(made)
+        assert tags_of(copy)["CopyOf"] == made["ImageId"]
+        assert all(device["Ebs"]["Encrypted"] for device in copy["BlockDeviceMappings"])
+        assert made["ImageId"] in said
+        backed_up(site, "backup_name=sixth", "backup_image=true", f"backup_region={SECOND}", "backup_keep=1")
+        assert [tags_of(one)["Backup"] for one in images(site) + images(site, SECOND)] == ["sixth", "sixth"]
+        assert set(snapshots(site)) == {"sixth"}
+
+    def test_a_volume_comes_back_from_an_image(self, site: Site) -> None:
+        settled(site, "playbooks/restore.yml", "restore_what=volume", f"restore_instance={INSTANCE}", "restore_replace=true")
+        assert volume(site)[0]["SnapshotId"] == snapshots(site)["sixth"]["SnapshotId"]
+
+    def test_an_instance_that_does_not_stand_is_not_backed_up(self, site: Site) -> None:
+        done = site.run("playbooks/backup.yml", "-e", "backup_instance=nobody")
+        assert done.returncode != 0
+        assert "backup_instance: nobody is no instance of bench-seed" in " ".join(done.stdout.split())
 
     def test_what_can_not_be_meant_is_refused_at_once(self, site: Site) -> None:
         site.written()

@@ -281,6 +281,32 @@ def test_s3_bucket_replication(emulator: Emulator) -> None:
     assert emulator.written("module") == [f"s3:{call}" for call in calls]
 
 
+def test_s3_replication_info(emulator: Emulator) -> None:
+    """Tells what is in a bucket's replica, and writes nothing."""
+    s3 = emulator.client("s3")
+    for name in ("target-source", "target-replica"):
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="target-source", Key="before", Body=b"0")
+    rule = {
+        "ID": "all",
+        "Status": "Enabled",
+        "Priority": 0,
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::target-replica"},
+    }
+    role = "arn:aws:iam::123456789012:role/target"
+    s3.put_bucket_replication(Bucket="target-source", ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    s3.put_object(Bucket="target-source", Key="kept", Body=b"1")
+    s3.put_object(Bucket="target-source", Key="gone", Body=b"2")
+    s3.delete_object(Bucket="target-source", Key="gone")
+    own = s3.put_object(Bucket="target-replica", Key="kept", Body=b"3")["VersionId"]
+    given = {"source": "target-source", "replica": "target-replica", "own": own}
+    emulator.run_target("s3_replication_info", given, "module", "module")
+    assert emulator.written("module") == []
+
+
 def test_dlm_lifecycle_policy(emulator: Emulator) -> None:
     """Makes once, writes what differs, deletes once, and leaves the policies of others alone."""
     iam, dlm = emulator.client("iam"), emulator.client("dlm")

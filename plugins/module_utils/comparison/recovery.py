@@ -25,10 +25,11 @@ def _replications(standing: Standing) -> Iterable[Entry]:
 
 
 def _owner(entry: Entry, standing: Standing) -> str:
-    """Role recovery copies to its own buckets only. Whatever else somebody added is removed with what else a bucket has too much."""
-    replicas = {standing.identity.names.get(f"{purpose}_replica_bucket") for purpose in ("datasets", "models")}
+    """Role recovery copies to its own buckets and back. Whatever else somebody added is removed with what else a bucket has too much."""
+    names = standing.identity.names
+    ours = {names.get(f"{purpose}{kind}_bucket") for purpose in ("datasets", "models") for kind in ("", "_replica")}
     goes_to = {rule.get("Destination", {}).get("Bucket", "").rpartition(":")[2] for rule in entry.get("Rules", [])}
-    return "recovery" if goes_to <= replicas else "storage"
+    return "recovery" if goes_to <= ours else "storage"
 
 
 BUCKET_REPLICATION = Kind(

@@ -48,6 +48,9 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         found.extend(names_problems(settings, REPLICAS))
     if not wanted(settings, "recovery"):
         return found
+    if settings.get("recovery_copy_images") and not settings.get("recovery_replication_region"):
+        remedy = "set recovery_replication_region, or recovery_copy_images: false"
+        found.append(problem("recovery_copy_images", True, "has no region to copy to", remedy))
     if settings.get("recovery_snapshots"):
         found.extend(_snapshot_problems(settings))
     if settings.get("recovery_replication_region"):

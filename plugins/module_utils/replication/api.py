@@ -52,3 +52,18 @@ def write(client: Any, bucket: str, account: str, configuration: Mapping[str, An
 def delete(client: Any, bucket: str, account: str) -> None:
     """Deletes the configuration; what was replicated stays."""
     _patiently(client.delete_bucket_replication)(Bucket=bucket, **_owner(account))
+
+
+@AWSErrorHandler.common_error_handler("read how far the version of the object is replicated")
+def status(client: Any, bucket: str, account: str, key: str, version: str) -> str:
+    """PENDING, COMPLETED, FAILED or REPLICA; empty of what no rule is about."""
+    return client.head_object(Bucket=bucket, Key=key, VersionId=version, **_owner(account)).get("ReplicationStatus", "")
+
+
+@AWSErrorHandler.common_error_handler("read the checksum of the version of the object")
+def checksums(client: Any, bucket: str, account: str, key: str, version: str) -> dict[str, str]:
+    """The checksums that S3 keeps of a version, by its words for them."""
+    told = client.head_object(Bucket=bucket, Key=key, VersionId=version, ChecksumMode="ENABLED", **_owner(account))
+    kept = {name: str(value) for name, value in told.items() if name.startswith("Checksum") and name != "ChecksumType"}
+    # That of a whole object and one made of its parts' are not the same thing.
+    return {f"{name}/{told.get('ChecksumType', '')}": value for name, value in kept.items()}

@@ -12,16 +12,17 @@ from typing import Any
 from ..preflight.problems import problem
 from .transform import time_text
 
-OBJECT, VERSION, PREFIX, VOLUME = "object", "version", "prefix", "volume"
+OBJECT, VERSION, PREFIX, VOLUME, INSTANCE = "object", "version", "prefix", "volume", "instance"
 # What each takes, each with what it is.
 _NEEDED = {
     OBJECT: {"bucket": "a bucket", "key": "the key of an object"},
     VERSION: {"bucket": "a bucket", "key": "the key of an object", "version": "the id of a version"},
     PREFIX: {"bucket": "a bucket", "prefix": "how the keys begin", "to": "a point in time"},
     VOLUME: {"instance": "the name of an instance"},
+    INSTANCE: {"instance": "the name of an instance"},
 }
 # What may be given besides.
-_ALSO = {VOLUME: ("device", "snapshot", "replace")}
+_ALSO = {VOLUME: ("device", "snapshot", "replace"), INSTANCE: ("backup", "replace")}
 # What may be empty: all keys begin with nothing.
 _MAY_BE_EMPTY = ("prefix",)
 _A_TIME = "write a date, a time and a time zone, such as 2026-11-29T10:00:00Z"

@@ -417,6 +417,55 @@ def _image_name_twice(aws: Clients) -> bool:
     )
 
 
+@behaviour("ec2_volumes_of_images")
+def _copy_of_an_image(aws: Clients) -> bool:
+    """A copy in another region has the disks of its image, encrypted where that is asked for, and the tags that are given."""
+    _instance, baked = _baked(aws, "to-copy")
+    there = aws("ec2", region="eu-west-1")
+    tags = [{"ResourceType": "image", "Tags": [{"Key": "CopyOf", "Value": baked["ImageId"]}]}]
+    source = {"SourceRegion": "us-east-1", "SourceImageId": baked["ImageId"], "Name": "copied"}
+    made = there.copy_image(**source, Encrypted=True, TagSpecifications=tags)["ImageId"]
+    copy = there.describe_images(ImageIds=[made])["Images"][0]
+    ebs = copy["BlockDeviceMappings"][0]["Ebs"]
+    there.describe_snapshots(SnapshotIds=[ebs["SnapshotId"]])
+    return (
+        (copy["RootDeviceName"], ebs["VolumeSize"], ebs["Encrypted"]) == ("/dev/xvda", 30, True)
+        and copy["Architecture"] == baked["Architecture"]
+        and copy["Tags"] == [{"Key": "CopyOf", "Value": baked["ImageId"]}]
+    )
+
+
+@behaviour("ec2_volumes_of_images")
+def _image_by_its_snapshot(aws: Clients) -> bool:
+    """An image is found by the snapshots that it starts from."""
+    _instance, baked = _baked(aws, "to-find")
+    used = [{"Name": "block-device-mapping.snapshot-id", "Values": [baked["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]]}]
+    return [one["ImageId"] for one in aws("ec2").describe_images(Filters=used)["Images"]] == [baked["ImageId"]]
+
+
+@behaviour("ec2_volumes_of_images")
+def _image_of_snapshots(aws: Clients) -> bool:
+    """An image is registered with snapshots as its disks, and what is launched from it has volumes made of all of them."""
+    ec2 = aws("ec2")
+    volumes = [ec2.create_volume(AvailabilityZone="us-east-1a", Size=size, Encrypted=True)["VolumeId"] for size in (11, 12)]
+    snapshots = [ec2.create_snapshot(VolumeId=volume)["SnapshotId"] for volume in volumes]
+    made = ec2.register_image(
+        Name="registered",
+        Architecture="arm64",
+        RootDeviceName="/dev/xvda",
+        BlockDeviceMappings=[
+            {"DeviceName": device, "Ebs": {"SnapshotId": snapshot}}
+            for device, snapshot in zip(("/dev/xvda", "/dev/sdf"), snapshots, strict=True)
+        ],
+    )["ImageId"]
+    found = ec2.describe_images(ImageIds=[made])["Images"][0]
+    disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20}}
+    instance = launch(aws, ImageId=made, InstanceType="t4g.micro", BlockDeviceMappings=[disk])
+    attached = [{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}]
+    launched = {one["SnapshotId"]: one["Size"] for one in ec2.describe_volumes(Filters=attached)["Volumes"]}
+    return found["Architecture"] == "arm64" and launched == dict(zip(snapshots, (20, 12), strict=True))
+
+
 @behaviour("ec2_instance_interfaces")
 def _top_level_groups(aws: Clients) -> bool:
     """An instance shows the groups of its interface."""
@@ -1265,6 +1314,31 @@ def what_is_written_is_copied(aws: Clients) -> bool:
         marked = "DeleteMarkers" in s3.list_object_versions(Bucket="replica")
         emptied(s3, "source", "replica")
     return told == (b"2", {"mark": "m"}, ["key"]) and marked
+
+
+@behaviour("s3_replication")
+def replicas_are_versions_of_the_same_ids(aws: Clients) -> bool:
+    """Two buckets that are copied to each other have the same versions, and tell of each how it came there."""
+    rule = {**REPLICATION["Rules"][0], "Filter": {"Prefix": ""}}
+    with versioned(aws, "source", "replica") as s3:
+        for one, other in (("source", "replica"), ("replica", "source")):
+            asked = {**REPLICATION, "Rules": [{**rule, "Destination": {"Bucket": f"arn:aws:s3:::{other}"}}]}
+            s3.put_bucket_replication(Bucket=one, ReplicationConfiguration=asked)
+        s3.put_object(Bucket="source", Key="key", Body=b"1")
+        s3.put_object(Bucket="replica", Key="key", Body=b"2")
+        told = [s3.list_object_versions(Bucket=name)["Versions"] for name in ("source", "replica")]
+        ids = [[(one["VersionId"], one["IsLatest"]) for one in versions] for versions in told]
+        status = [s3.head_object(Bucket=name, Key="key").get("ReplicationStatus") for name in ("source", "replica")]
+        s3.delete_object(Bucket="replica", Key="key")
+        marks = [s3.list_object_versions(Bucket=name).get("DeleteMarkers", []) for name in ("source", "replica")]
+        emptied(s3, "source", "replica")
+    return (
+        ids[0] == ids[1]
+        and len(ids[0]) == 2
+        and status == ["REPLICA", "COMPLETED"]
+        and [len(each) for each in marks] == [1, 1]
+        and marks[0][0]["VersionId"] == marks[1][0]["VersionId"]
+    )
 
 
 @behaviour("s3_replication")

@@ -457,6 +457,11 @@ SETTING_OF_EACH_CASE = [
     ("guardrails", {"compute_stop_protection": True}, "guardrails_idle_stop: true contradicts compute_stop_protection"),
     ("guardrails", {"compute_stop_protection": True}, "guardrails_schedule.stop: cron(0 20 ? * MON-FRI *) contradicts"),
     ("guardrails", {"compute_stop_protection": True}, "guardrails_budget_cap: 120 contradicts"),
+    (
+        "recovery",
+        {"recovery_copy_images": True, "recovery_replication_region": ""},
+        "recovery_copy_images: true has no region to copy to; set recovery_replication_region, or recovery_copy_images: false",
+    ),
     ("recovery", {"recovery_snapshot_keep": 0}, "recovery_snapshot_keep: 0 is out of range; choose a number from 1 to 1000"),
     ("recovery", {"recovery_snapshot_time": "24:00"}, "recovery_snapshot_time: 24:00 is not a time of day"),
     ("recovery", {"recovery_cold_days": 89}, "recovery_cold_days: 89 is less than the archive tier keeps; choose 90"),

@@ -1,5 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A bucket's replication is told as it was written, goes to buckets only that stand and keep versions, and copies at once."""
+"""A bucket's replication is told as it was written, goes to buckets only that stand and keep versions, and copies at once.
+
+Replicas keep the ids of their versions, and are not replicated again. Versions tell whether they were replicated.
+"""
 
 from __future__ import annotations
 
@@ -84,6 +87,9 @@ def _copy(backend: S3Backend, written: Any) -> None:
         tags = backend.tagger.get_tag_dict_for_resource(written.arn)
         for name, storage_class in _places(backend, written.bucket_name, written.name, tags):
             backend.copy_object(written, name, written.name, storage=storage_class)
+            replica = backend.get_bucket(name).keys[written.name]
+            replica._version_id, replica.replication_status = written.version_id, "REPLICA"
+            written.replication_status = "COMPLETED"
 
 
 def _then_copy(original: Any, self: S3Response) -> Any:
@@ -103,8 +109,13 @@ def _then_mark(original: Any, self: S3Backend, bucket_name: str, key_name: str) 
     marker = original(self, bucket_name, key_name)
     for name, _storage_class in _places(self, bucket_name, key_name, None):
         if key_name in self.get_bucket(name).keys:
-            self._set_delete_marker(name, key_name)
+            original(self, name, key_name)._version_id = marker.version_id
     return marker
+
+
+def _response_dict(original: Any, self: FakeKey) -> dict[str, Any]:
+    status = getattr(self, "replication_status", None)
+    return original(self) | ({"x-amz-replication-status": status} if status else {})
 
 
 def apply() -> None:
@@ -112,6 +123,8 @@ def apply() -> None:
     S3Response._check_destination = _check_destination
     around(S3Response, "_replication_config_from_xml", _read)
     around(S3Response, "get_bucket_replication", _get)
+    told = FakeKey.response_dict.fget
+    FakeKey.response_dict = property(lambda self: _response_dict(told, self))
     around(S3Response, "put_object", _then_copy)
     around(S3Response, "copy_object", _then_copy)
     around(S3Backend, "complete_multipart_upload", _then_copy_parts)

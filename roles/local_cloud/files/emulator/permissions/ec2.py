@@ -32,6 +32,7 @@ ID = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
 # What calls make, by the types that their authorization names.
 MADE = {
     "AllocateAddress": ("elastic-ip",),
+    "CopyImage": ("image", "snapshot"),
     "CreateFlowLogs": ("vpc-flow-log",),
     "CreateImage": ("image", "snapshot"),
     "CreateInternetGateway": ("internet-gateway",),
@@ -47,6 +48,7 @@ MADE = {
     "CreateVpc": ("vpc",),
     "CreateVpcEndpoint": ("vpc-endpoint",),
     "ImportKeyPair": ("key-pair",),
+    "RegisterImage": ("image",),
     "RunInstances": ("instance", "network-interface", "volume"),
 }
 # The calls' own resource only: what else they name is not asked about.
