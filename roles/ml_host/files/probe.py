@@ -29,6 +29,9 @@ from typing import Any
 VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 # What uv says of an environment that is what its lock says.
 SYNCED = "Would make no changes"
+# So often a service that systemd starts anew has ended by itself before nobody waits for it any more.
+ENDS = 3
+SECONDS_BETWEEN_LOOKS = 5.0
 
 
 def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str] | None:
@@ -259,13 +262,27 @@ def answer(url: str) -> int:
 
 
 def answers(urls: Mapping[str, str], awaited: Mapping[str, int] | None = None, seconds: float = 0) -> dict[str, int]:
-    """What the URLs answer, by name: at once, or as soon as it is what is awaited, or when the seconds are over."""
-    end = time.monotonic() + seconds
+    """What the URLs answer, by name: at once, or as soon as it is what is awaited, or when the seconds are over.
+
+    It is not waited for units that end again and again. One that takes its time to start, as on a busy host, is none of them.
+    """
+    end, look = time.monotonic() + seconds, time.monotonic() + SECONDS_BETWEEN_LOOKS
     while True:
         found = {name: answer(url) for name, url in urls.items()}
         if awaited in (None, found) or time.monotonic() > end:
             return found
+        if time.monotonic() > look:
+            if any(found[name] != awaited[name] and ends(name) for name in urls):
+                return found
+            look = time.monotonic() + SECONDS_BETWEEN_LOOKS
         time.sleep(0.2)
+
+
+def ends(name: str) -> bool:
+    """Whether a unit has failed, or ends again and again."""
+    text = output(run(["systemctl", "show", "-p", "ActiveState,NRestarts", name]))
+    unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return unit.get("ActiveState") == "failed" or int(unit.get("NRestarts") or 0) >= ENDS
 
 
 def certificate(path: str) -> dict[str, Any]:

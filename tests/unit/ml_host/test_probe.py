@@ -91,3 +91,24 @@ def test_how_the_file_system_of_the_homes_counts(
     assert found == {"mount": "/", "limits": {"daemon": 51200} if expected["on"] else {}, **expected}
     if expected["on"]:
         assert (programs / "asked").read_text() == "-x -c report -u -n -N -b /\n"
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"),
+    [
+        ("ActiveState=active\nNRestarts=0", True),
+        # It was started anew, and gets its time again.
+        ("ActiveState=activating\nNRestarts=2", True),
+        ("ActiveState=activating\nNRestarts=3", False),
+        ("ActiveState=failed\nNRestarts=0", False),
+    ],
+)
+def test_a_service_that_is_slow_is_waited_for_and_one_that_ends_is_not(
+    probe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, waits: bool
+) -> None:
+    program(tmp_path, "systemctl", state)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(probe, "SECONDS_BETWEEN_LOOKS", 0.0)
+    answered = iter([0] * 9 + [200])
+    monkeypatch.setattr(probe, "answer", lambda _url: next(answered))
+    assert probe.answers({"unit": "http://x"}, {"unit": 200}, 60) == {"unit": 200 if waits else 0}
