@@ -216,8 +216,8 @@ alarms:
 metrics:
   description:
     - The last 24 hours of each instance, by its id and the name of the measure, as pairs of a time and a value. C(cpu),
-      C(memory), C(disk) and C(gpu) are in per cent, C(network_in) and C(network_out) in bytes a second, C(stalled_jobs) is
-      a number. What CloudWatch has no values of is left out.
+      C(memory), C(disk) and C(gpu) are in per cent, C(network_in) and C(network_out) in bytes a second, C(stalled_jobs) and
+      C(unready_models) are numbers. What CloudWatch has no values of is left out.
   returned: success
   type: dict
   sample: {i-0a1b2c3d4e5f60718: {cpu: [["2026-11-28T15:20:00+00:00", 12.5]]}}

@@ -55,6 +55,7 @@ MEASURES = (
     Measure("network_in", "NetworkIn", "Sum", "bytes/s"),
     Measure("network_out", "NetworkOut", "Sum", "bytes/s"),
     Measure("stalled_jobs", "stalled_jobs", "Maximum", "count", own=True),
+    Measure("unready_models", "unready_models", "Maximum", "count", own=True),
 )
 
 

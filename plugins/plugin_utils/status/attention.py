@@ -36,6 +36,7 @@ def attention(status: Values, now: datetime) -> list[Values]:
         *_of_trails(status["trails"]),
         *_of_hosts(status["hosts"] or []),
         *_of_jobs(status),
+        *_of_models(status),
         *_of_agents(status, now),
         *_of_budget(status["budget"]),
     ]
@@ -125,6 +126,15 @@ def _of_jobs(status: Values) -> Found:
         last = status["metrics"].get(instance["id"], {}).get("stalled_jobs", [])
         if last and last[-1][1] > 0 and instance["state"] == "running" and instance["name"] not in told:
             yield WARN, f"{instance['name']}: {last[-1][1]:.0f} of its jobs ran and did nothing"
+
+
+def _of_models(status: Values) -> Found:
+    """What an instance published last, where its host says nothing of its models."""
+    told = {host["name"] for host in status["hosts"] or [] if host["models"]}
+    for instance in status["instances"]:
+        last = status["metrics"].get(instance["id"], {}).get("unready_models", [])
+        if last and last[-1][1] > 0 and instance["state"] == "running" and instance["name"] not in told:
+            yield WARN, f"{instance['name']}: {last[-1][1]:.0f} of its models did not answer"
 
 
 def _of_agents(status: Values, now: datetime) -> Found:

@@ -29,6 +29,9 @@ from typing import Any
 VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 # What uv says of an environment that is what its lock says.
 SYNCED = "Would make no changes"
+# So often a service that systemd starts anew has ended by itself before nobody waits for it any more.
+ENDS = 3
+SECONDS_BETWEEN_LOOKS = 5.0
 
 
 def run(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str] | None:
@@ -86,13 +89,13 @@ def describe(path: str) -> dict[str, Any]:
     return found
 
 
-def user(name: str) -> dict[str, str] | None:
-    """Home with its mode (empty where it is missing) and shell of a user; None if there is none."""
+def user(name: str) -> dict[str, Any] | None:
+    """Id, home with its mode (empty where it is missing) and shell of a user; None if there is none."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
         return None
-    return {"home": entry.pw_dir, "mode": describe(entry.pw_dir)["mode"], "shell": entry.pw_shell}
+    return {"uid": entry.pw_uid, "home": entry.pw_dir, "mode": describe(entry.pw_dir)["mode"], "shell": entry.pw_shell}
 
 
 def login() -> str:
@@ -211,6 +214,30 @@ def space(path: str) -> dict[str, Any]:
     return {"mount": path, "free": free}
 
 
+def quotas(path: str, mounts: str = "/proc/self/mountinfo") -> dict[str, Any]:
+    """How the file system of a folder counts what each user takes.
+
+    `type` and `mount` are the file system's. `on` says whether limits hold, `next` whether they will with the next start of the
+    host, and is None where that can't be had: only the kernel's command line says it of a root, through grubby. `limits` are
+    the users' by name, in MiB.
+    """
+    mount = space(path)["mount"]
+    with open(mounts, encoding="utf-8") as file:
+        lines = [line.split() for line in file]
+    # What is mounted last over a folder is what is seen there.
+    fields = [line for line in lines if line[4] == mount][-1]
+    kind, options = fields[fields.index("-") + 1], fields[-1].split(",")
+    found = {"type": kind, "mount": mount, "on": kind == "xfs" and "usrquota" in options, "next": None, "limits": {}}
+    if found["on"]:
+        report = output(run(["xfs_quota", "-x", "-c", "report -u -n -N -b", mount])).splitlines()
+        for number, _used, _soft, hard in (line.split()[:4] for line in report if line.startswith("#")):
+            if int(hard):
+                found["limits"][owner_name(int(number[1:]), pwd.getpwuid)] = int(hard) // 1024
+    elif kind == "xfs" and mount == "/" and shutil.which("grubby"):
+        found["next"] = "rootflags=uquota" in output(run(["grubby", "--info=DEFAULT"]))
+    return found
+
+
 def memory_megabytes() -> int:
     """Memory of the machine."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
@@ -235,13 +262,27 @@ def answer(url: str) -> int:
 
 
 def answers(urls: Mapping[str, str], awaited: Mapping[str, int] | None = None, seconds: float = 0) -> dict[str, int]:
-    """What the URLs answer, by name: at once, or as soon as it is what is awaited, or when the seconds are over."""
-    end = time.monotonic() + seconds
+    """What the URLs answer, by name: at once, or as soon as it is what is awaited, or when the seconds are over.
+
+    It is not waited for units that end again and again. One that takes its time to start, as on a busy host, is none of them.
+    """
+    end, look = time.monotonic() + seconds, time.monotonic() + SECONDS_BETWEEN_LOOKS
     while True:
         found = {name: answer(url) for name, url in urls.items()}
         if awaited in (None, found) or time.monotonic() > end:
             return found
+        if time.monotonic() > look:
+            if any(found[name] != awaited[name] and ends(name) for name in urls):
+                return found
+            look = time.monotonic() + SECONDS_BETWEEN_LOOKS
         time.sleep(0.2)
+
+
+def ends(name: str) -> bool:
+    """Whether a unit has failed, or ends again and again."""
+    text = output(run(["systemctl", "show", "-p", "ActiveState,NRestarts", name]))
+    unit = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    return unit.get("ActiveState") == "failed" or int(unit.get("NRestarts") or 0) >= ENDS
 
 
 def certificate(path: str) -> dict[str, Any]:
@@ -282,11 +323,12 @@ def main(wanted: Mapping[str, Any]) -> None:
         "user": user(wanted["user"]),
         "login": login(),
         "passwords": with_passwords(),
+        "quotas": quotas("/home") if wanted["quotas"] or globs["people"] else {},
         "kernel": {key: kernel(key) for key in wanted["kernel"]},
         "users": {name: user(name) for name in wanted["users"]},
         "globs": globs,
         "certificate": certificate(wanted["certificate"]),
-        "paths": {path: describe(path) for path in wanted["paths"]},
+        "paths": {path: describe(path) for path in [*wanted["paths"], *globs["shares"], *globs["share_folders"]]},
         "units": units([*wanted["units"], *map(os.path.basename, globs["people"])]),
         "answers": answers(wanted["urls"]),
         "ports": listeners(wanted["ports"]),

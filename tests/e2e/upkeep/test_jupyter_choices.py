@@ -56,10 +56,11 @@ def chosen(platform: Any, settings: Path) -> Iterator[Run]:
         "ls -d /etc/mlinfra/{tls,people,jupyter-password,jupyter-host-token} /opt/mlinfra/{environments,extra.in,extra.txt}"
         " /opt/mlinfra/jupyter/kernels/small /etc/systemd/system/mlinfra-{jupyter-*,certificate*,notebooks*} 2>/dev/null || true;"
         " systemctl list-units --all --plain --no-legend 'mlinfra-jupyter-*' 'mlinfra-certificate*' 'mlinfra-notebooks*';"
-        " /opt/mlinfra/venv/bin/python -c 'import seaborn' 2>/dev/null && echo seaborn; ls -d /home/ada",
+        " /opt/mlinfra/venv/bin/python -c 'import seaborn' 2>/dev/null && echo seaborn;"
+        " ls -d /etc/systemd/system/user-*.slice.d/mlinfra.conf 2>/dev/null; ls /var/lib/systemd/linger; ls -d /home/ada",
         user="root",
     )
-    assert left.split() == ["/home/ada"]
+    assert left.split() == ["ml", "/home/ada"]
     assert platform.jupyter("GET", "contents")["type"] == "directory"
     found = platform.client("ssm").get_parameters_by_path(Path="/mlinfra/local", Recursive=True)["Parameters"]
     assert [entry["Name"] for entry in found] == ["/mlinfra/local/jupyter-token"]
@@ -137,8 +138,24 @@ def test_nobody_reads_what_is_somebody_elses(platform: Any, chosen: Run) -> None
 
 
 def test_a_person_has_a_share_of_the_host(platform: Any, chosen: Run) -> None:
-    told = platform.on_host("systemctl show -p User,CPUQuotaPerSecUSec,MemoryMax mlinfra-jupyter-ada", user="root")
-    assert set(told.split()) == {"User=ada", "CPUQuotaPerSecUSec=500ms", f"MemoryMax={2 * 2**30}"}
+    """For JupyterLab, runs and sessions together."""
+    share = "user-$(id -u ada).slice"
+    told = platform.on_host(
+        f"systemctl show -p User,ControlGroup mlinfra-jupyter-ada; systemctl show -p CPUQuotaPerSecUSec,MemoryMax {share}; echo {share}",
+        user="root",
+    ).split()
+    group = f"ControlGroup=/user.slice/{told[-1]}/mlinfra-jupyter-ada.service"
+    assert set(told[:-1]) == {"User=ada", group, "CPUQuotaPerSecUSec=500ms", f"MemoryMax={2 * 2**30}"}
+
+
+def test_a_persons_run_goes_on_without_a_session(platform: Any, chosen: Run) -> None:
+    platform.on_host(
+        "cat > wait.py && mlinfra run --detach --name ada-1 wait.py\n"
+        "import time\nfrom pathlib import Path\n\nwhile not Path('/home/ada/go').exists():\n    time.sleep(0.1)\nprint('done')\n",
+        user="ada",
+    )
+    assert "Linger=yes" in platform.on_host("loginctl show-user ada; touch /home/ada/go", user="root")
+    assert "done" in platform.on_host("mlinfra runs logs -f ada-1", user="ada")
 
 
 def test_kernels_have_names_for_people_and_their_own_packages(platform: Any, chosen: Run) -> None:
@@ -214,7 +231,7 @@ def test_what_cannot_work_is_refused_at_once_and_nothing_is_changed(platform: An
         "ml_host_jupyter_port": 8999,
         "ml_host_extra_packages": ["xgboost"],
         "ml_host_environments": [{"name": "windows", "lock": locked("pywin32==310", "windows")}],
-        "ml_host_people": [{"name": "daemon", "port": 80}],
+        "ml_host_people": [{"name": "daemon", "port": 80, "disk": "5G"}],
     }
     file = tmp_path / "bad.json"
     file.write_text(json.dumps(bad))
@@ -231,6 +248,7 @@ def test_what_cannot_work_is_refused_at_once_and_nothing_is_changed(platform: An
         "ml_host_extra_packages names xgboost",
         "the lock of windows doesn't fit this host (Python 3.11",
         "daemon is a user of the system",
+        "disk of daemon needs homes on XFS, and / is overlay",
         "the port of daemon in ml_host_people is 80",
     ):
         assert words in said

@@ -41,7 +41,8 @@ def updates(platform: Any, second: str) -> Iterator[None]:
     """The hosts' repository has newer releases of a few packages."""
     repository = "/etc/yum.repos.d/amazonlinux.repo"
     for address in (platform.address, second):
-        platform.on_host(f"sed -i 's/^enabled=0/enabled=1/' {repository}", "root", address)
+        # As their timer would have them know it.
+        platform.on_host(f"sed -i 's/^enabled=0/enabled=1/' {repository}; dnf --quiet makecache", "root", address)
     yield
     platform.on_host(f"sed -i '/updates/,$ s/^enabled=1/enabled=0/' {repository}", user="root")
 

@@ -51,6 +51,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "a GPU without a driver": {"compute_instance_type": "g5.xlarge", "compute_image": "system"},
     "baked images only": {"compute_image": "baked"},
     "an image for V100": {"compute_instance_type": "p3.2xlarge", "compute_image_id": "ami-1"},
+    "inference": {"ml_host_serving": True},
     "alarms": {"monitoring_email": "somebody@example.org", "monitoring_auto_recovery": True},
     "guards": {
         "guardrails_budget_amount": 200,
@@ -146,13 +147,25 @@ def test_the_type_chooses_the_image(told, choice, image, system):
     assert (instance["attributes"]["ImageId"], instance["attributes"]["Tags"]["OperatingSystem"]) == (image, system)
 
 
-@pytest.mark.parametrize(("choice", "watched"), [("defaults", False), ("a GPU", True), ("an image for V100", True)])
-def test_gpus_are_watched_where_the_type_has_any(told, choice, watched):
+_GPUS, _MODELS = ("nvidia_smi_temperature_gpu", "nvidia_smi_utilization_gpu"), ("unready_models", "unready_models")
+
+
+@pytest.mark.parametrize(
+    ("choice", "watched", "alarm", "chart"),
+    [
+        ("defaults", False, *_GPUS),
+        ("a GPU", True, *_GPUS),
+        ("an image for V100", True, *_GPUS),
+        ("defaults", False, *_MODELS),
+        ("inference", True, *_MODELS),
+    ],
+)
+def test_what_some_hosts_have_is_watched_there(told, choice, watched, alarm, chart):
     declared = told[choice]["declared"]["monitoring"]
     metrics = [one["attributes"]["MetricName"] for one in declared if one["kind"] == "alarm"]
-    assert ("nvidia_smi_temperature_gpu" in metrics) is watched
+    assert (alarm in metrics) is watched
     [dashboard] = [one for one in declared if one["kind"] == "dashboard"]
-    assert ("nvidia_smi_utilization_gpu" in json.dumps(dashboard)) is watched
+    assert (chart in json.dumps(dashboard)) is watched
 
 
 _NO_KEY = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"

@@ -30,6 +30,7 @@ FOUND = {
     "gpu_problem": "",
     "login": "ec2-user",
     "users": dict.fromkeys(("ada", "bob", "ec2-user", "zoe")),
+    "quotas": {"type": "overlay", "mount": "/", "on": False, "next": None, "limits": {}},
     "ports": {},
     "environments": {},
     "kernel": {"kernel.kptr_restrict": [], KEY: ["1", "2"], "net.ipv4.tcp_syncookies": ["1"]},

@@ -71,6 +71,7 @@ def test_all_is_well():
 STOPPED_NAT = {**FINE["instances"][0], "id": "i-2", "name": "nat", "role": "nat", "state": "stopped", "checks": {}}
 EVENT = {"code": "instance-stop", "description": "bad disk", "not_before": "2026-11-30T08:00:00+00:00"}
 STALLED = {"name": "python a.py (1)", "instance": "ml-1", "stalled": True}
+UNREADY = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "unready_models": [["2026-11-28T11:55:00+00:00", 2]]}}
 LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2026-11-28T11:55:00+00:00", 2]]}}
 
 
@@ -104,6 +105,7 @@ LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2
             "bad",
             "ml-1: digits 4 failed and is not served: Its answer is off.",
         ),
+        (status(metrics=UNREADY, hosts=[]), "warn", "ml-1: 2 of its models did not answer"),
         (only("hosts", models=[{**MODEL, "state": "empty", "version": None}]), "warn", "ml-1: no version of digits is served"),
         (
             only("hosts", disks=[{"path": "/", "total": 100e9, "free": 5e9}]),
