@@ -386,8 +386,9 @@ def _named_permissions(member: str) -> Attribute:
 
 
 def _group_owner(entry: Entry, standing: Standing) -> str:
-    """A default group comes and goes with its VPC."""
-    return "" if entry["GroupName"] == "default" else "network"
+    """A default group comes and goes with its VPC, and other roles have groups, too."""
+    others = {"default": "", standing.identity.names.get("shared_storage_group"): "shared_storage"}
+    return others.get(entry["GroupName"], "network")
 
 
 SECURITY_GROUP = Kind(

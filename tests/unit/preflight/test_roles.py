@@ -13,7 +13,10 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
+ROLES = [
+    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
+    *("monitoring", "guardrails", "recovery", "patching", "detection"),
+]
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
