@@ -64,7 +64,7 @@ options:
         choices: [0, 1, 7, 14, 30, 60, 90, 180, 270, 365]
         default: 0
       archive_days:
-        description: After so many days they go to Archive. 0 for never.
+        description: After so many days they go to Archive, which only O(throughput_mode=elastic) has. 0 for never.
         type: int
         choices: [0, 1, 7, 14, 30, 60, 90, 180, 270, 365]
         default: 0
@@ -172,7 +172,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
 from ansible_collections.mlinfra.aws.plugins.module_utils.file_system.api import FileSystem
-from ansible_collections.mlinfra.aws.plugins.module_utils.file_system.transform import DAYS, THROUGHPUT_MODES, after, fixed_problem
+from ansible_collections.mlinfra.aws.plugins.module_utils.file_system.transform import (
+    DAYS,
+    THROUGHPUT_MODES,
+    after,
+    fixed_problem,
+)
 from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
 
 LONGEST_NAME = 64
@@ -211,6 +216,11 @@ def problems(params: Mapping[str, Any]) -> list[str]:
         found.append(f"provisioned_throughput: {ordered:g} goes with throughput_mode: provisioned, and not with {mode}")
     if mode == "elastic" and params["performance_mode"] == "maxIO":
         found.append("performance_mode: maxIO does not go with throughput_mode: elastic")
+    moves = params["lifecycle"]
+    if moves["archive_days"] and mode != "elastic":
+        found.append(f"lifecycle.archive_days: {moves['archive_days']} goes with throughput_mode: elastic, and not with {mode}")
+    if 0 < moves["archive_days"] <= moves["infrequent_access_days"]:
+        found.append("lifecycle.archive_days: it must be more than infrequent_access_days")
     if params["kms_key_id"] and not params["encrypted"]:
         found.append("kms_key_id: a key goes with encrypted: true")
     return found

@@ -258,7 +258,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import BY_DEFAULT, kinds_to_read, roles_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import (
+    BY_DEFAULT,
+    kinds_to_read,
+    roles_to_read,
+)
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer import answer
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError

@@ -369,7 +369,7 @@ def test_efs_file_system(emulator: Emulator) -> None:
     emulator.run_target("efs_file_system", {}, "module", "module")
     create = ["CreateFileSystem", "PutLifecycleConfiguration"]
     put = ["UpdateFileSystem", "PutLifecycleConfiguration", "PutBackupPolicy", "PutFileSystemPolicy", "UntagResource", "TagResource"]
-    calls = [*create, *put, "UpdateFileSystem", "DeleteFileSystemPolicy", "DeleteFileSystem"]
+    calls = [*create, *put, "UpdateFileSystem", "PutLifecycleConfiguration", "DeleteFileSystemPolicy", "DeleteFileSystem"]
     assert emulator.written("module") == [f"efs:{call}" for call in calls]
     assert emulator.client("efs").describe_file_systems()["FileSystems"] == []
 

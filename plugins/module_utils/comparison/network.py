@@ -382,7 +382,12 @@ def _named_permissions(member: str) -> Attribute:
             for permission in entry.get(member, [])
         ]
 
-    return Attribute(read, values.permissions)
+    def same(wanted: list[dict[str, Any]], there: list[dict[str, Any]], standing: Standing) -> bool:
+        """A rule may name its group by the name that is declared, or by its id."""
+        named = [{**rule, **({"GroupId": standing.name(rule["GroupId"])} if "GroupId" in rule else {})} for rule in wanted]
+        return values.unordered(named) == there
+
+    return Attribute(read, values.permissions, same=same)
 
 
 def _group_owner(entry: Entry, standing: Standing) -> str:

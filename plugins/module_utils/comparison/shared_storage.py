@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from ansible_collections.mlinfra.aws.plugins.module_utils.file_system.transform import (
     backup,
     lifecycle,
@@ -15,12 +17,34 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.file_system.transform 
 
 from . import values
 from .model import Attribute, Entry, Kind, Standing
-from .parts import TAGS, by_member, by_tags, entries_of, identified_by, implied, labelled_by, labelled_by_tag, owned_by, plain
+from .parts import (
+    TAGS,
+    by_member,
+    by_tags,
+    entries_of,
+    identified_by,
+    implied,
+    labelled_by,
+    labelled_by_tag,
+    owned_by,
+    plain,
+)
 
 
 def _stands(entry: Entry) -> bool:
     """What is on its way out is gone."""
     return entry.get("LifeCycleState") not in ("deleting", "deleted")
+
+
+def _of_the_one(kind: str) -> Callable[[Standing], Iterable[Entry]]:
+    """Those of a kind that belong to the file system with the environment's name. One that had another name before is left."""
+
+    def entries(standing: Standing) -> Iterable[Entry]:
+        name = standing.identity.names.get("file_system")
+        system = standing.entry("file_system", "CreationToken", name).get("FileSystemId")
+        return [one for one in standing.found.get(kind, []) if one["FileSystemId"] == system and _stands(one)]
+
+    return entries
 
 
 FILE_SYSTEM = Kind(
@@ -42,6 +66,7 @@ FILE_SYSTEM = Kind(
     owner=owned_by("shared_storage"),
     identifier=identified_by("FileSystemId"),
     label=labelled_by("CreationToken"),
+    kept=True,
 )
 
 
@@ -56,7 +81,7 @@ MOUNT_TARGET = Kind(
         "LifeCycleState": implied("LifeCycleState", "available"),
     },
     keys=(by_member("SubnetId"),),
-    entries=entries_of("mount_target", _stands),
+    entries=_of_the_one("mount_target"),
     owner=owned_by("shared_storage"),
     identifier=identified_by("MountTargetId"),
     label=labelled_by("MountTargetId"),
@@ -68,7 +93,7 @@ ACCESS_POINT = Kind(
         "Tags": TAGS,
     },
     keys=(by_tags("Name"),),
-    entries=entries_of("access_point", _stands),
+    entries=_of_the_one("access_point"),
     owner=owned_by("shared_storage"),
     identifier=identified_by("AccessPointId"),
     label=labelled_by_tag("AccessPointId"),

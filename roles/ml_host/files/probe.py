@@ -287,7 +287,7 @@ def main(wanted: Mapping[str, Any]) -> None:
         "globs": globs,
         "certificate": certificate(wanted["certificate"]),
         "paths": {path: describe(path) for path in wanted["paths"]},
-        "units": units([*wanted["units"], *map(os.path.basename, globs["people"])]),
+        "units": units([*wanted["units"], *map(os.path.basename, globs["people"] + globs["shared"])]),
         "answers": answers(wanted["urls"]),
         "ports": listeners(wanted["ports"]),
     }
