@@ -11,8 +11,8 @@ version_added: 0.1.0
 short_description: What a destroyed environment left, and what that still costs
 description:
   - Sorts what stands after a destroy into what is kept on purpose and what should be gone, and prices both.
-  - Buckets, log groups, snapshots and images of backups are kept on purpose, because they hold data, unless O(destroy_data=true). So is
-    the key that they can't be read without.
+  - Buckets, file systems, log groups, snapshots and images of backups are kept on purpose, because they hold data, unless
+    O(destroy_data=true). So is the key that they can't be read without.
 positional: _input, before
 options:
   _input:
@@ -85,7 +85,7 @@ from typing import Any
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
 
-_HOLD_DATA = ("bucket", "log_group", "snapshot", "kms_key")
+_HOLD_DATA = ("bucket", "file_system", "log_group", "snapshot", "kms_key")
 _SHOWN = ("kind", "name", "id", "monthly", "rates")
 
 Resource = dict[str, Any]

@@ -44,11 +44,25 @@ options:
     description:
       - Which of the return values to make. Fewer need fewer calls.
       - The answers that are left out are not returned.
-      - V(detection) asks four more services, and only where it is named.
+      - V(shared_storage) and V(detection) ask more services, and only where they are named.
     type: list
     elements: str
     choices:
-      [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection, resources, lock]
+      - encryption
+      - network
+      - storage
+      - audit
+      - iam
+      - shared_storage
+      - compute
+      - scaling
+      - monitoring
+      - guardrails
+      - recovery
+      - patching
+      - detection
+      - resources
+      - lock
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
   allow_partial:
     description:
@@ -192,6 +206,17 @@ encryption:
   sample:
     key_arn: arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef
     key_alias: alias/mlinfra-dev
+shared_storage:
+  description: What role shared_storage outputs.
+  returned: when O(gather) contains V(shared_storage)
+  type: dict
+  sample:
+    file_system_id: fs-0123456789abcdef0
+    file_system_arn: "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-0123456789abcdef0"
+    mount_target_ids: [fsmt-0123456789abcdef0, fsmt-0123456789abcdef1]
+    access_points: [{id: fsap-0123456789abcdef0, name: shared, path: /shared}]
+    security_group_id: sg-0123456789abcdef0
+    alarm_names: [mlinfra-dev-shared-storage-io-limit]
 detection:
   description: What role detection outputs.
   returned: when O(gather) contains V(detection)
@@ -302,11 +327,11 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError, Reader
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Collector
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
-from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import BY_CHOICE, GATHER
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform import claim, flatten
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import api as lock
 
-DEFAULT = [answered for answered in GATHER if answered != "detection"]
+DEFAULT = [answered for answered in GATHER if answered not in BY_CHOICE]
 THREADS = 12
 
 

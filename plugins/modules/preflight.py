@@ -30,7 +30,8 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    choices:
+      [encryption, network, storage, audit, iam, shared_storage, compute, scaling, monitoring, guardrails, recovery, patching, detection]
     required: true
   instance_type:
     description:
@@ -93,7 +94,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    roles: [encryption, network, storage, audit, iam, shared_storage, compute, scaling, monitoring, guardrails, recovery, patching, detection]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -143,7 +144,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
+ROLES = [
+    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
+    *("monitoring", "guardrails", "recovery", "patching", "detection"),
+]
 # Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
 PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 

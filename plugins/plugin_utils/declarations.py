@@ -27,6 +27,9 @@ NAMES = {
     "audit_alarms": "audit_alarm_prefix",
     "instance_role": "iam_instance_role_name",
     "instance_profile": "iam_instance_profile_name",
+    "file_system": "shared_storage_name",
+    "shared_storage_group": "shared_storage_security_group",
+    "shared_storage_alarms": "shared_storage_alarm_prefix",
     "instance": "compute_name",
     "key_pair": "compute_key_name",
     "dns_zone": "compute_dns_zone",
@@ -111,6 +114,8 @@ class Declarations:
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         self._reader.replace("compute_network", outputs.get("network", {}))
+        self._reader.replace("shared_storage_network", outputs.get("network", {}))
+        self._reader.replace("shared_storage_found", outputs.get("shared_storage", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
         self._reader.replace("detection_found", outputs.get("detection", {}))
         self._hand_on_instances(outputs.get("compute", {}))

@@ -16,7 +16,10 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems imp
 
 from .role_settings import RoleSettings, Values
 
-ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection")
+ROLES = (
+    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
+    *("monitoring", "guardrails", "recovery", "patching", "detection"),
+)
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")

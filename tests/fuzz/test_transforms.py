@@ -16,6 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder import
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
+from ansible_collections.mlinfra.aws.plugins.module_utils.file_system import transform as file_system
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import transform as guardduty
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
@@ -391,3 +392,28 @@ def test_guardduty(enabled: list[str], told: list[dict[str, Any]]) -> None:
 def test_security_hub(standard: str) -> None:
     """A standard's ARN has its name."""
     assert security_hub.name_of(security_hub.arn_of(standard, "aws", "us-east-1")) == standard
+
+
+@given(st.lists(entries("efs", "DescribeMountTargets", "MountTargets")), st.lists(texts, unique=True))
+def test_mount_target(told: list[dict[str, Any]], subnets: list[str]) -> None:
+    """Each subnet has one that stays or is made, and each that stands stays, goes, or is on its way out."""
+    plan = file_system.target_plan([{"subnet_id": one, "security_groups": ["sg-1"]} for one in subnets], told)
+    assert sorted([*plan.kept, *(one["SubnetId"] for one in plan.create)]) == sorted(subnets)
+    known = [*plan.kept.values(), *plan.delete, *plan.leaving]
+    assert sorted(known) == sorted(one["MountTargetId"] for one in told)
+
+
+@given(st.lists(entries("efs", "DescribeAccessPoints", "AccessPoints")))
+def test_access_point(told: list[dict[str, Any]]) -> None:
+    """In one form they stay as they are; where none is wanted, all go; those that are as wanted stay."""
+    standing = [{**one, "AccessPointId": f"fsap-{at}"} for at, one in enumerate(told)]
+    forms = [file_system.point_form(one) for one in standing]
+    assert [file_system.point_form(one) for one in forms] == forms
+    left = [one for one in standing if one.get("LifeCycleState") not in ("deleting", "deleted")]
+    assert file_system.point_plan({}, standing).delete == [one["AccessPointId"] for one in left]
+
+
+@given(st.lists(entries("efs", "DescribeLifecycleConfiguration", "LifecyclePolicies")))
+def test_file_system(told: list[dict[str, Any]]) -> None:
+    """What is asked for is read as it was told."""
+    assert file_system.lifecycle(file_system.lifecycle_request(told)) == file_system.lifecycle(told)

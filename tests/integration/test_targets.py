@@ -388,3 +388,41 @@ def test_config_recorder(emulator: Emulator) -> None:
     delete = ["StopConfigurationRecorder", "DeleteDeliveryChannel", "DeleteConfigurationRecorder"]
     calls = [*create, *modify, "StartConfigurationRecorder", *delete]
     assert emulator.written("module") == ["iam:CreateServiceLinkedRole", *(f"config:{call}" for call in calls)]
+
+
+def test_efs_file_system(emulator: Emulator) -> None:
+    """Makes once, writes what differs, deletes once, and leaves another's alone."""
+    emulator.run_target("efs_file_system", {}, "module", "module")
+    create = ["CreateFileSystem", "PutLifecycleConfiguration"]
+    put = ["UpdateFileSystem", "PutLifecycleConfiguration", "PutBackupPolicy", "PutFileSystemPolicy", "UntagResource", "TagResource"]
+    calls = [*create, *put, "UpdateFileSystem", "PutLifecycleConfiguration", "DeleteFileSystemPolicy", "DeleteFileSystem"]
+    assert emulator.written("module") == [f"efs:{call}" for call in calls]
+    assert emulator.client("efs").describe_file_systems()["FileSystems"] == []
+
+
+def test_efs_mount_targets(emulator: Emulator) -> None:
+    """Makes one a subnet, makes room in a zone before the next one comes, and leaves the subnets at the end."""
+    ec2, efs = emulator.client("ec2"), emulator.client("efs")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zones = zip(range(3), "abb", strict=True)
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{at}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]["SubnetId"]
+        for at, zone in zones
+    ]
+    groups = [ec2.create_security_group(VpcId=vpc, GroupName=name, Description=name)["GroupId"] for name in ("one", "two")]
+    file_system = efs.create_file_system(CreationToken="targets")["FileSystemId"]
+    emulator.run_target(
+        "efs_mount_targets", {"file_system_id": file_system, "subnets": subnets, "groups_made": groups}, "module", "module"
+    )
+    modify = ["DeleteMountTarget", "CreateMountTarget", "ModifyMountTargetSecurityGroups"]
+    calls = ["CreateMountTarget"] * 2 + modify + ["DeleteMountTarget"] * 2
+    assert emulator.written("module") == [f"efs:{call}" for call in calls]
+    assert ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["NetworkInterfaces"] == []
+
+
+def test_efs_access_points(emulator: Emulator) -> None:
+    """Makes each once, tags one, makes another anew before the old one goes, deletes each once."""
+    file_system = emulator.client("efs").create_file_system(CreationToken="points")["FileSystemId"]
+    emulator.run_target("efs_access_points", {"file_system_id": file_system}, "module", "module")
+    calls = ["CreateAccessPoint"] * 2 + ["CreateAccessPoint", "TagResource", "DeleteAccessPoint"] + ["DeleteAccessPoint"] * 2
+    assert emulator.written("module") == [f"efs:{call}" for call in calls]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import BY_CHOICE, GATHER
 
 from . import (
     audit,
@@ -19,6 +19,7 @@ from . import (
     patching,
     recovery,
     scaling,
+    shared_storage,
     storage,
 )
 
@@ -29,6 +30,7 @@ KINDS = {
     **storage.KINDS,
     **audit.KINDS,
     **iam.KINDS,
+    **shared_storage.KINDS,
     **compute.KINDS,
     **scaling.KINDS,
     **monitoring.KINDS,
@@ -55,6 +57,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     # Whether somebody else's trail records all that ours would.
     "audit": ("audit",),
     "iam": (),
+    # By its own outputs it knows the file system that its alarms are about.
+    "shared_storage": ("network", "shared_storage"),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),
     "monitoring": ("compute",),
@@ -65,8 +69,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "detection": ("detection",),
 }
 
-# Those that are compared where nobody says which: detection asks four services that hardly any environment has to do with.
-BY_DEFAULT = tuple(role for role in INPUTS if role != "detection")
+# Those that are compared where nobody says which.
+BY_DEFAULT = tuple(role for role in INPUTS if role not in BY_CHOICE)
 
 
 def roles_to_read(roles: list[str]) -> list[str]:

@@ -382,12 +382,18 @@ def _named_permissions(member: str) -> Attribute:
             for permission in entry.get(member, [])
         ]
 
-    return Attribute(read, values.permissions)
+    def same(wanted: list[dict[str, Any]], there: list[dict[str, Any]], standing: Standing) -> bool:
+        """A rule may name its group by the name that is declared, or by its id."""
+        named = [{**rule, **({"GroupId": standing.name(rule["GroupId"])} if "GroupId" in rule else {})} for rule in wanted]
+        return values.unordered(named) == there
+
+    return Attribute(read, values.permissions, same=same)
 
 
 def _group_owner(entry: Entry, standing: Standing) -> str:
-    """A default group comes and goes with its VPC."""
-    return "" if entry["GroupName"] == "default" else "network"
+    """A default group comes and goes with its VPC, and other roles have groups, too."""
+    others = {"default": "", standing.identity.names.get("shared_storage_group"): "shared_storage"}
+    return others.get(entry["GroupName"], "network")
 
 
 SECURITY_GROUP = Kind(

@@ -116,12 +116,18 @@ class Collector:
             if kind in kinds and (asked or any(mark in arn for arn in tags)):
                 second[kind] = self._executor.submit(self._detection[kind], self, tags)
 
+        if "file_system" in kinds and (not tagged or any(":elasticfilesystem:" in arn for arn in tags)):
+            second["file_system"] = self._executor.submit(self._file_systems, tags)
+
         third = {kind: self._executor.submit(self._by_ids, EC2_KINDS[kind]) for kind in sorted(wanted & ID_FILTERS.keys())}
 
         found: Found = {**{kind: [] for kind in wanted}, "vpc": vpcs} if ec2 else {kind: [] for kind in wanted}
         for answers in (first, second, third):
             for kind, answer in answers.items():
                 found[kind] = _merge(kind, found[kind], answer.result())
+        for kind, ask in self._of_file_systems.items():
+            if kind in kinds:
+                found[kind] = [entry for system in found["file_system"] for entry in ask(self, system["FileSystemId"])]
         if "foreign_detection" in kinds:
             found["foreign_detection"] = [
                 {"Kind": kind, **entry}
@@ -392,6 +398,25 @@ class Collector:
         found = self._reader.ask("events", "describe_rule", Name=name)
         return [found] if found else []
 
+    def _file_systems(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        """The one that was made under the environment's name, and those that carry its tags."""
+        name = self._identity.names.get("file_system", "")
+        own = self._file_system(CreationToken=name) if name else []
+        known = {one["FileSystemId"] for one in own}
+        others = sorted(_names_in(tags, ":file-system/") - known)
+        found = own + [one for identifier in others for one in self._file_system(FileSystemId=identifier)]
+        return [one for one in found if one["LifeCycleState"] not in ("deleting", "deleted")]
+
+    def _file_system(self, **named: str) -> list[dict[str, Any]]:
+        answer = self._reader.ask("efs", "describe_file_systems", "FileSystemNotFound", **named)
+        return (answer or {}).get("FileSystems", [])
+
+    def _mount_targets(self, file_system: str) -> list[dict[str, Any]]:
+        return self._reader.list("efs", "describe_mount_targets", "MountTargets", FileSystemId=file_system)
+
+    def _access_points(self, file_system: str) -> list[dict[str, Any]]:
+        return self._reader.list("efs", "describe_access_points", "AccessPoints", FileSystemId=file_system)
+
     def _ebs_defaults(self) -> list[dict[str, Any]]:
         """What EBS does by default in the region, as if it were one resource."""
         read = {
@@ -433,6 +458,8 @@ class Collector:
         "schedule": _schedules,
         "budget": _budgets,
     }
+    # What role shared_storage makes of a file system.
+    _of_file_systems = {"mount_target": _mount_targets, "access_point": _access_points}
     # What role patching makes.
     _patching = {"patch_baseline": _patch_baselines, "ssm_association": _associations}
 

@@ -240,6 +240,22 @@ class Details:
 
         return {"DashboardBody": body}
 
+    def _file_system(self, system: Entry) -> Reads:
+        named = {"FileSystemId": system["FileSystemId"]}
+
+        def told(operation: str, member: str) -> Callable[[], Any]:
+            return lambda: (self._reader.ask("efs", operation, "PolicyNotFound", **named) or {}).get(member)
+
+        return {
+            "LifecyclePolicies": told("describe_lifecycle_configuration", "LifecyclePolicies"),
+            "BackupPolicy": told("describe_backup_policy", "BackupPolicy"),
+            "FileSystemPolicy": told("describe_file_system_policy", "Policy"),
+        }
+
+    def _mount_target(self, target: Entry) -> Reads:
+        asked = {"MountTargetId": target["MountTargetId"]}
+        return {"SecurityGroups": lambda: self._reader.list("efs", "describe_mount_target_security_groups", "SecurityGroups", **asked)}
+
     def _bucket(self, bucket: Entry) -> Reads:
         name = bucket["Name"]
 
@@ -286,6 +302,8 @@ class Details:
         "kms_key": _key,
         "patch_baseline": _patch_baseline,
         "ssm_association": _association,
+        "file_system": _file_system,
+        "mount_target": _mount_target,
         "bucket": _bucket,
     }
 

@@ -132,6 +132,9 @@ NAMED_KINDS = (
     "hub",
     "recorder",
     "event_rule",
+    "file_system",
+    "mount_target",
+    "access_point",
 )
 # The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
 # no list of its resources has them.
@@ -191,6 +194,7 @@ DESCRIBED_ARN_TYPES = {
     "securityhub": {"hub"},
     "config": {"configuration-recorder"},
     "events": {"rule"},
+    "elasticfilesystem": {"file-system", "access-point"},
 }
 
 # The kinds that each answer is made of.
@@ -213,6 +217,7 @@ GATHER = {
     "storage": {"bucket"},
     "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
+    "shared_storage": {"file_system", "mount_target", "access_point", "security_group", "alarm"},
     "compute": {"instance", "key_pair"},
     "scaling": {"launch_template", "auto_scaling_group"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
@@ -223,3 +228,5 @@ GATHER = {
     "resources": {*EC2_KINDS, *NAMED_KINDS},
     "lock": set(),
 }
+# Those of them that are made only where somebody names them: they ask services that hardly any environment has to do with.
+BY_CHOICE = ("shared_storage", "detection")

@@ -40,6 +40,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "network": network,
         "audit": audit,
         "iam": iam,
+        "shared_storage": shared_storage,
         "compute": compute,
         "scaling": scaling,
         "monitoring": monitoring,
@@ -140,6 +141,23 @@ def iam(found: Found, identity: Identity) -> dict[str, Any]:
         "instance_role_arn": first(roles, "Arn"),
         "instance_profile_name": first(profiles, "InstanceProfileName"),
         "instance_profile_arn": first(profiles, "Arn"),
+    }
+
+
+def shared_storage(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role shared_storage: the file system, and the access points to it by their names."""
+    systems, groups = found["file_system"], found["security_group"]
+    points = ((tags_of(point).get("Name", ""), point) for point in found["access_point"])
+    return {
+        "file_system_id": first(systems, "FileSystemId"),
+        "file_system_arn": first(systems, "FileSystemArn"),
+        "mount_target_ids": sorted(target["MountTargetId"] for target in found["mount_target"]),
+        "access_points": [
+            {"id": point["AccessPointId"], "name": name, "path": (point.get("RootDirectory") or {}).get("Path", "/")}
+            for name, point in sorted(points, key=lambda pair: (pair[0], pair[1]["AccessPointId"]))
+        ],
+        "security_group_id": first(_where(groups, "GroupName", identity.names.get("shared_storage_group")), "GroupId"),
+        "alarm_names": _alarm_names(found, identity, "shared_storage"),
     }
 
 

@@ -39,6 +39,8 @@ _NAME = {
     "hub": "HubArn",
     "recorder": "name",
     "event_rule": "Name",
+    "file_system": "CreationToken",
+    "mount_target": "MountTargetId",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -62,6 +64,8 @@ _ARN = {
     "hub": "HubArn",
     "recorder": "arn",
     "event_rule": "Arn",
+    "file_system": "FileSystemArn",
+    "access_point": "AccessPointArn",
 }
 
 

@@ -27,6 +27,7 @@ AREAS = {
     "bucket_replication": "Storage",
     "object": "Storage",
     "kms_key": "Storage",
+    "file_system": "Storage",
     "log_group": "Monitoring",
     "alarm": "Monitoring",
     "dashboard": "Monitoring",

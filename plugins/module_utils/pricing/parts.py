@@ -305,6 +305,40 @@ def _recorder(resource: Resource, context: Context) -> Parts:
     return [Rate("AWS Config", "recorded change", each)] if each is not None else []
 
 
+# What the classes of EFS are called in its sizes, and in the list.
+_EFS_CLASSES = {"ValueInStandard": "standard", "ValueInIA": "infrequent_access", "ValueInArchive": "archive"}
+# With each 20 GB in Standard comes a MiB a second of provisioned throughput.
+_EFS_GB_A_MIBPS = 20
+
+
+def _file_system(resource: Resource, context: Context) -> Parts:
+    """What it keeps by class, what was ordered, and what passes; a class that nothing is known to be kept in is a rate."""
+    attributes = resource["attributes"]
+    size = attributes.get("SizeInBytes") or {}
+    kept = {name: round(Decimal(str(size.get(member) or 0)) / GIB, 2) for member, name in _EFS_CLASSES.items()}
+    used = ["standard"]
+    rules = {name: rule for one in attributes.get("LifecyclePolicies") or [] for name, rule in one.items() if rule}
+    used += ["infrequent_access"] if "TransitionToIA" in rules else []
+    used += ["archive"] if "TransitionToArchive" in rules else []
+    parts: Parts = []
+    for name, quantity in kept.items():
+        what, each = f"EFS {name.replace('_', ' ')}", price(context.prices, "efs_gb_month", name)
+        if quantity:
+            parts.append(Part(what, f"of {quantity.normalize():f} GB kept", quantity, each))
+        elif name in used and each is not None:
+            parts.append(Rate(what, "GB", each))
+    ordered = Decimal(str(attributes.get("ProvisionedThroughputInMibps") or 0))
+    further = max(ordered - kept["standard"] / _EFS_GB_A_MIBPS, Decimal(0))
+    if further:
+        words = f"of {round(further, 2).normalize():f} MiB/s"
+        parts.append(Part("EFS throughput", words, further, price(context.prices, "efs_mibps_month")))
+    if attributes.get("ThroughputMode") == "elastic":
+        parts += _rates(context, ("EFS reads", "GB", "efs_read_gb"), ("EFS writes", "GB", "efs_write_gb"))
+    if (attributes.get("BackupPolicy") or {}).get("Status") == "ENABLED":
+        parts += _rates(context, ("EFS backup", "GB", "efs_backup_gb_month"))
+    return parts
+
+
 def _data_transfer(resource: Resource, context: Context) -> Parts:
     return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
 
@@ -337,6 +371,7 @@ RULES: dict[str, Rule] = {
     "detector": _detector,
     "hub": _hub,
     "recorder": _recorder,
+    "file_system": _file_system,
     "data_transfer": _data_transfer,
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(
@@ -351,6 +386,8 @@ RULES: dict[str, Rule] = {
             *("dns_record", "ebs_defaults"),
             # An analyzer of external access, and rules for events of AWS.
             *("analyzer", "event_rule"),
+            # The ways to a file system.
+            *("mount_target", "access_point"),
             # What Systems Manager does with instances of EC2.
             *("patch_baseline", "ssm_association"),
             # As the emulator names what AWS calls vpc-flow-log.

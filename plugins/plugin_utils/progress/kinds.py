@@ -37,6 +37,9 @@ _OF_MODULES = {
     "autoscaling_policy": "scaling_policy",
     "access_analyzer": "analyzer",
     "config_recorder": "recorder",
+    "efs_access_points": "access_point",
+    "efs_file_system": "file_system",
+    "efs_mount_targets": "mount_target",
     "event_rule": "event_rule",
     "guardduty_detector": "detector",
     "kms_encryption": "encryption",
@@ -78,6 +81,9 @@ ID_PREFIXES = {
     "image": "ami-",
     "key_pair": "key-",
     "launch_template": "lt-",
+    "file_system": "fs-",
+    "mount_target": "fsmt-",
+    "access_point": "fsap-",
 }
 
 

@@ -329,7 +329,7 @@ def main(wanted: Mapping[str, Any]) -> None:
         "globs": globs,
         "certificate": certificate(wanted["certificate"]),
         "paths": {path: describe(path) for path in [*wanted["paths"], *globs["shares"], *globs["share_folders"]]},
-        "units": units([*wanted["units"], *map(os.path.basename, globs["people"])]),
+        "units": units([*wanted["units"], *map(os.path.basename, globs["people"] + globs["shared"])]),
         "answers": answers(wanted["urls"]),
         "ports": listeners(wanted["ports"]),
     }

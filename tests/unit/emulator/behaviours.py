@@ -1675,3 +1675,61 @@ def recorders_have_tags(aws: Clients) -> bool:
         tags = [config.list_tags_for_resource(ResourceArn=arn)["Tags"] for arn in arns]
         [told] = config.describe_configuration_recorders()["ConfigurationRecorders"]
     return arns == [told.get("arn")] and tags == [[{"Key": "Owner", "Value": "o"}]]
+
+
+@contextmanager
+def file_system(aws: Clients, token: str, **told: Any) -> Iterator[tuple[Any, str]]:
+    """EFS's client, and the id of a file system."""
+    efs = aws("efs")
+    made = efs.create_file_system(CreationToken=token, **told)["FileSystemId"]
+    yield efs, made
+    efs.delete_file_system(FileSystemId=made)
+
+
+@behaviour("efs_missing")
+def file_systems_change_their_throughput(aws: Clients) -> bool:
+    """The throughput of a file system changes, and what was ordered is told while it is ordered."""
+    with file_system(aws, "throughput", ThroughputMode="elastic") as (efs, made):
+        named = {"FileSystemId": made}
+        efs.update_file_system(ThroughputMode="provisioned", ProvisionedThroughputInMibps=64.0, **named)
+        [ordered] = efs.describe_file_systems(**named)["FileSystems"]
+        efs.update_file_system(ThroughputMode="bursting", **named)
+        [then] = efs.describe_file_systems(**named)["FileSystems"]
+    told = [(one["ThroughputMode"], one.get("ProvisionedThroughputInMibps")) for one in (ordered, then)]
+    incomplete = refused("BadRequest", efs.create_file_system, CreationToken="none", ThroughputMode="provisioned")
+    return told == [("provisioned", 64.0), ("bursting", None)] and incomplete
+
+
+@behaviour("efs_missing")
+def file_systems_have_a_backup_policy(aws: Clients) -> bool:
+    """A file system is backed up or not, as it is told; one that was told nothing has no policy."""
+    with file_system(aws, "backup") as (efs, made):
+        named = {"FileSystemId": made}
+        untold = refused("PolicyNotFound", efs.describe_backup_policy, **named)
+        states = []
+        for status in ("ENABLED", "DISABLED"):
+            efs.put_backup_policy(BackupPolicy={"Status": status}, **named)
+            states.append(efs.describe_backup_policy(**named)["BackupPolicy"]["Status"])
+    return untold and states == ["ENABLED", "DISABLED"]
+
+
+@behaviour("efs_missing")
+def file_systems_lose_their_policy(aws: Clients) -> bool:
+    """The policy of a file system can be taken away, and a file system that is gone has none."""
+    with file_system(aws, "policy") as (efs, made):
+        efs.put_file_system_policy(FileSystemId=made, Policy=TRUST)
+        efs.delete_file_system_policy(FileSystemId=made)
+        untold = refused("PolicyNotFound", efs.describe_file_system_policy, FileSystemId=made)
+    return untold and refused("FileSystemNotFound", efs.describe_file_system_policy, FileSystemId=made)
+
+
+@behaviour("efs_missing")
+def access_points_belong_to_file_systems(aws: Clients) -> bool:
+    """An access point needs a file system, keeps it from being deleted, and is deleted once."""
+    with file_system(aws, "points") as (efs, made):
+        point = efs.create_access_point(FileSystemId=made, ClientToken="one")["AccessPointId"]
+        used = refused("FileSystemInUse", efs.delete_file_system, FileSystemId=made)
+        efs.delete_access_point(AccessPointId=point)
+        twice = refused("AccessPointNotFound", efs.delete_access_point, AccessPointId=point)
+    homeless = refused("FileSystemNotFound", efs.create_access_point, FileSystemId=made, ClientToken="two")
+    return used and twice and homeless

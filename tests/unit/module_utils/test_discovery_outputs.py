@@ -256,6 +256,33 @@ def test_detection():
     }
 
 
+def test_shared_storage():
+    names = {"file_system": "p-dev-shared", "shared_storage_group": "p-dev-shared", "shared_storage_alarms": "p-dev-shared"}
+    points = [
+        {"AccessPointId": "fsap-2", "Tags": tags(Name="team"), "RootDirectory": {"Path": "/team"}},
+        {"AccessPointId": "fsap-1", "Tags": tags(Name="common")},
+    ]
+    stands = found(
+        "shared_storage",
+        file_system=[{"FileSystemId": "fs-1", "FileSystemArn": "arn:fs-1"}],
+        mount_target=[{"MountTargetId": "fsmt-2"}, {"MountTargetId": "fsmt-1"}],
+        access_point=points,
+        security_group=[{"GroupName": "other", "GroupId": "sg-1"}, {"GroupName": "p-dev-shared", "GroupId": "sg-2"}],
+        alarm=[{"AlarmName": "p-dev-shared-credits"}, {"AlarmName": "p-dev-1-cpu"}],
+    )
+    assert outputs.shared_storage(stands, Identity("p-dev", {"Project": "p"}, names)) == {
+        "file_system_id": "fs-1",
+        "file_system_arn": "arn:fs-1",
+        "mount_target_ids": ["fsmt-1", "fsmt-2"],
+        "access_points": [
+            {"id": "fsap-1", "name": "common", "path": "/"},
+            {"id": "fsap-2", "name": "team", "path": "/team"},
+        ],
+        "security_group_id": "sg-2",
+        "alarm_names": ["p-dev-shared-credits"],
+    }
+
+
 def test_monitoring():
     topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
     standing = found(
@@ -273,7 +300,7 @@ def test_monitoring():
     }
 
 
-@pytest.mark.parametrize("answer", ["network", "storage", "iam", "compute", "monitoring"])
+@pytest.mark.parametrize("answer", ["network", "storage", "iam", "shared_storage", "compute", "monitoring"])
 @pytest.mark.parametrize("identity", [IDENTITY, Identity("p-dev", {"Project": "p"}, {})])
 def test_an_empty_account_gives_empty_values_of_the_same_form(answer, identity):
     partition = ["aws"] if answer == "storage" else []

@@ -26,6 +26,7 @@ GOOD = {
     "region": "us-east-1",
     "scaling_group": "ml-dev-ml-member",
     "launch_template": "ml-dev-ml-member",
+    "file_system": "ml-dev-shared",
     "analyzer": "ml-dev",
     "event_rule": "ml-dev-guardduty",
     "login": "ec2-user",

@@ -13,7 +13,10 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compu
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
+ROLES = [
+    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
+    *("monitoring", "guardrails", "recovery", "patching", "detection"),
+]
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
@@ -97,6 +100,30 @@ GOOD = {
         "compute_dns_name": "ml-dev-ml-training",
         "compute_public_key": KEY,
         "compute_subnet_tier": "public",
+    },
+    "shared_storage": {
+        "shared_storage_enabled": True,
+        "shared_storage_name": "ml-dev-shared",
+        "shared_storage_security_group": "ml-dev-shared-storage",
+        "shared_storage_instance_role_name": "ml-dev-ml-instance",
+        "shared_storage_alarm_prefix": "ml-dev-shared-storage",
+        "shared_storage_topic_name": "ml-dev-alarms",
+        "shared_storage_throughput_mode": "elastic",
+        "shared_storage_provisioned_throughput": 0.0,
+        "shared_storage_infrequent_access_days": 30,
+        "shared_storage_archive_days": 90,
+        "shared_storage_access_points": [
+            {"name": "common", "path": "/common", "uid": 10000, "gid": 10000},
+            {"name": "team_1", "path": "/teams/one", "uid": 10001, "gid": 10000, "permissions": "0750"},
+        ],
+        "shared_storage_io_limit_percent": 95,
+        "shared_storage_least_credits_gb": 200,
+        "shared_storage_tags": {"Project": "ml"},
+        "iam_instance_role_name": "ml-dev-ml-instance",
+        "monitoring_topic_name": "ml-dev-alarms",
+        "network_acl_preset": "strict",
+        "compute_subnet_tier": "private",
+        "preflight_roles": ["network", "iam", "shared_storage", "monitoring"],
     },
     "scaling": {
         "mlinfra_region": "us-east-1",
@@ -425,6 +452,42 @@ SETTING_OF_EACH_CASE = [
     ("scaling", {"scaling_launch_template": "ab"}, "has 2 characters, and a launch template's name has at least 3"),
     ("scaling", {"compute_state": "absent"}, "scaling_enabled: true needs what compute_state: absent takes away"),
     ("scaling", {"scaling_tags": {"aws:a": "b"}}, "scaling_tags"),
+    (
+        "shared_storage",
+        {"shared_storage_provisioned_throughput": 5},
+        "5 does not go with throughput that is elastic; set it to 0, or shared_storage_throughput_mode to provisioned",
+    ),
+    (
+        "shared_storage",
+        {"shared_storage_throughput_mode": "provisioned", "shared_storage_archive_days": 0},
+        "shared_storage_provisioned_throughput: 0.0 is out of range; choose a number from 1 to 3414",
+    ),
+    ("shared_storage", {"shared_storage_throughput_mode": "bursting"}, "90 does not go with throughput that is bursting"),
+    ("shared_storage", {"shared_storage_archive_days": 30}, "30 is not later than shared_storage_infrequent_access_days (30)"),
+    ("shared_storage", {"shared_storage_access_points": []}, "(empty) leaves no way into the file system"),
+    *(
+        ("shared_storage", {"shared_storage_access_points": [{"name": "a", "path": "/a", "uid": 1, "gid": 1}, point]}, told)
+        for point, told in (
+            ({"name": "a", "path": "/b", "uid": 1, "gid": 1}, "access_points[1].name: a is there twice"),
+            ({"name": "b", "path": "/a", "uid": 1, "gid": 1}, "access_points[1].path: /a is there twice"),
+            ({"name": "../b", "path": "/b", "uid": 1, "gid": 1}, "../b is no name of a folder on the hosts"),
+            ({"name": "b", "path": "b", "uid": 1, "gid": 1}, "path: b is not the path of a folder"),
+            ({"name": "b", "path": "/", "uid": 1, "gid": 1}, "path: / is not the path of a folder"),
+            ({"name": "b", "path": "/b/..", "uid": 1, "gid": 1}, "path: /b/.. is not the path of a folder"),
+            ({"name": "b", "path": "/b" * 5, "uid": 1, "gid": 1}, "is not the path of a folder; write an absolute path of four"),
+            ({"name": "b", "path": "/b", "uid": 0, "gid": 1}, "uid: 0 is out of range; choose a number from 1 to 4294967295"),
+            ({"name": "b", "path": "/b", "uid": 1, "gid": 2**32}, "gid: 4294967296 is out of range"),
+            ({"name": "b", "path": "/b", "uid": 1, "gid": 1, "permissions": "rwx"}, "permissions: rwx is not the mode of a folder"),
+        )
+    ),
+    ("shared_storage", {"shared_storage_io_limit_percent": 101}, "101 is out of range; choose a number from 1 to 100"),
+    ("shared_storage", {"shared_storage_least_credits_gb": 0}, "0 is out of range; choose a number at least 1"),
+    ("shared_storage", {"network_state": "absent"}, "true needs the network that network_state: absent takes away"),
+    ("shared_storage", {"compute_subnet_tier": "public"}, "network_acl_preset: strict keeps hosts in public subnets from"),
+    ("shared_storage", {"iam_instance_role_name": "other"}, "iam has iam_instance_role_name (other): make them the same"),
+    ("shared_storage", {"monitoring_topic_name": "other"}, "monitoring has monitoring_topic_name (other): make them the same"),
+    ("shared_storage", {"shared_storage_name": "n" * 65}, "has 65 characters, and a file system's name has at most 64"),
+    ("shared_storage", {"shared_storage_tags": {"aws:a": "b"}}, "shared_storage_tags"),
     ("detection", {"detection_severity": 0}, "detection_severity: 0 is out of range; choose a number from 1 to 10"),
     ("detection", {"detection_severity": 11}, "detection_severity: 11 is out of range"),
     ("detection", {"detection_analyzer_name": "1st"}, "detection_analyzer_name: 1st is not an analyzer's name"),

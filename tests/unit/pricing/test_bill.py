@@ -78,6 +78,11 @@ def monthly(*resources, usage=None) -> float | None:
         (resource("data_transfer", "out"), 0.90),
         (resource("bucket_replication", "copied"), 2.00),
         (resource("snapshot_policy", "taken"), 5.00),
+        (resource("file_system"), 0),
+        (resource("file_system", SizeInBytes={"ValueInStandard": 100 * GIB, "ValueInIA": 50 * GIB, "ValueInArchive": 10 * GIB}), 30.88),
+        (resource("file_system", ThroughputMode="provisioned", ProvisionedThroughputInMibps=10.0), 60.00),
+        # With 100 GB in Standard come 5 MiB/s.
+        (resource("file_system", ProvisionedThroughputInMibps=10.0, SizeInBytes={"ValueInStandard": 100 * GIB}), 60.00),
         (resource("vpc"), 0),
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else str(value),
@@ -250,3 +255,15 @@ def test_declared_instances_get_the_address_of_their_subnet():
     address = resource("instance_address", "instance", Instance="instance")
     with_address = declared_resources({"compute": [entry, address]}, public_instances=True)
     assert monthly(*with_address) == pytest.approx(monthly(compute))
+
+
+def test_a_file_system_tells_what_its_use_costs():
+    told = {"LifecyclePolicies": [{"TransitionToIA": "AFTER_30_DAYS"}], "BackupPolicy": {"Status": "ENABLED"}, "ThroughputMode": "elastic"}
+    [entry] = bill([resource("file_system", **told)], PRICES)["resources"]
+    assert {rate["what"]: rate["price"] for rate in entry["rates"]} == {
+        "EFS standard": 0.30,
+        "EFS infrequent access": 0.016,
+        "EFS reads": 0.03,
+        "EFS writes": 0.06,
+        "EFS backup": 0.05,
+    }

@@ -16,6 +16,7 @@ from moto.core.responses import BaseResponse
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from moto.ec2.models import ec2_backends
+from moto.efs.models import efs_backends
 from moto.guardduty.models import guardduty_backends
 from moto.iam.access_control import CreateAccessKeyFailure, create_access_key
 from moto.iam.models import iam_backends
@@ -87,6 +88,9 @@ def needs_of(response: BaseResponse) -> list[Need]:
         return ec2.needs(operation.name, parsed, where, _Standing(where))
     if service == "s3":
         return s3.needs(operation.name, parsed, where)
+    if service == "efs" and parsed.get("MountTargetId"):
+        target = efs_backends[where.account][where.region].mount_targets_by_id.get(parsed["MountTargetId"])
+        parsed = {**parsed, "FileSystemId": target.file_system_id} if target else parsed
     return services.needs(service, operation.name, parsed, where, _tags_in(where))
 
 
@@ -143,7 +147,7 @@ def _boundaries(response: BaseResponse, key: Any) -> list[str]:
 
 
 def _tags_in(where: Where) -> Callable[[str], Mapping[str, str]]:
-    """Return what tells the tags of what has no name, by its ARN: keys, lifecycle policies, detectors, what Systems Manager has."""
+    """Return what tells the tags of what has no name, by its ARN: keys, lifecycle policies, detectors, file systems, what Systems Manager has."""
 
     def tags(arn: str) -> Mapping[str, str]:
         service, kind, identifier = arn.split(":")[2], *arn.rpartition(":")[2].split("/", 1)
@@ -152,6 +156,8 @@ def _tags_in(where: Where) -> Callable[[str], Mapping[str, str]]:
         if service == "guardduty":
             detectors = guardduty_backends[where.account][where.region].detectors
             return detectors[identifier].tags if identifier in detectors else {}
+        if service == "elasticfilesystem":
+            return efs_backends[where.account][where.region].tagging_service.get_tag_dict_for_resource(identifier)
         if service == "dlm":
             return dlm_backends[where.account][where.region].policies.get(identifier, {}).get("Tags", {})
         if service == "ssm":

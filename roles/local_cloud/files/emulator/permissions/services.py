@@ -49,6 +49,8 @@ TAGGING = {
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
     "config:PutConfigurationRecorder": "config:TagResource",
     "dlm:CreateLifecyclePolicy": "dlm:TagResource",
+    "efs:CreateAccessPoint": "elasticfilesystem:TagResource",
+    "efs:CreateFileSystem": "elasticfilesystem:TagResource",
     "events:PutRule": "events:TagResource",
     "guardduty:CreateDetector": "guardduty:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
@@ -66,8 +68,10 @@ TAGGING = {
 
 # What gets its id by the call that makes it, which therefore knows no resource, or only what it is made of.
 NAMELESS = {
+    "CreateAccessPoint": "access-point",
     "CreateAssociation": "association",
     "CreateDetector": "detector",
+    "CreateFileSystem": "file-system",
     "CreateKey": "key",
     "CreateLifecyclePolicy": "policy",
     "CreatePatchBaseline": "patchbaseline",
@@ -98,9 +102,9 @@ def needs(
     ]
     tagging = TAGGING.get(f"{service}:{operation}")
     if context and tagging:
-        made = [where.arn(service, f"{NAMELESS[operation]}/*")] if operation in NAMELESS else resources
+        made = [where.arn(prefix, f"{NAMELESS[operation]}/*")] if operation in NAMELESS else resources
         found.extend(Need(tagging, resource, context) for resource in made)
-    return found + list(_passed(service, operation, parameters, where))
+    return found + list(_passed(service, operation, parameters, where)) + list(_done_for_it(operation, parameters, tags))
 
 
 def _passed(service: str, operation: str, parameters: Parameters, where: Where) -> Iterator[Need]:
@@ -112,6 +116,24 @@ def _passed(service: str, operation: str, parameters: Parameters, where: Where) 
         yield pass_role(parameters["Target"]["RoleArn"], "scheduler.amazonaws.com")
     elif service in ("budgets", "dlm") and parameters.get("ExecutionRoleArn"):
         yield pass_role(parameters["ExecutionRoleArn"], f"{service}.amazonaws.com")
+
+
+# What EFS does in EC2 with its caller's permissions, where it makes a mount target and where it deletes one.
+_OF_MOUNT_TARGETS = {
+    "CreateMountTarget": ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets"),
+    "DeleteMountTarget": ("DeleteNetworkInterface",),
+    "ModifyMountTargetSecurityGroups": ("ModifyNetworkInterfaceAttribute",),
+}
+
+
+def _done_for_it(operation: str, parameters: Parameters, tags: Callable[[str], Mapping[str, str]]) -> Iterator[Need]:
+    """What EFS does in other services with its caller's permissions."""
+    for action in _OF_MOUNT_TARGETS.get(operation, ()):
+        yield Need(f"ec2:{action}", "*", {})
+    if operation == "CreateFileSystem" and parameters.get("KmsKeyId"):
+        key = parameters["KmsKeyId"]
+        for action in ("CreateGrant", "DescribeKey", "GenerateDataKeyWithoutPlaintext"):
+            yield Need(f"kms:{action}", key, tags_context("ResourceTag", tags(key)))
 
 
 def _iam(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
@@ -279,6 +301,13 @@ def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
         yield where.arn("dlm", f"policy/{parameters['PolicyId']}")
 
 
+def _efs(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """The file system or access point; a mount target is judged by its file system."""
+    named = parameters.get("ResourceId") or parameters.get("AccessPointId") or parameters.get("FileSystemId") or "*"
+    kind = "access-point" if named.startswith("fsap-") else "file-system"
+    yield where.arn("elasticfilesystem", f"{kind}/{named}")
+
+
 def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if parameters.get("RoleArn"):
         yield parameters["RoleArn"]
@@ -294,6 +323,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "cloudwatch": _cloudwatch,
     "config": _config,
     "dlm": _dlm,
+    "efs": _efs,
     "events": _events,
     "guardduty": _guardduty,
     "iam": _iam,
