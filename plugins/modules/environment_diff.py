@@ -27,11 +27,11 @@ options:
   roles:
     description:
       - Names of the roles to compare.
-      - Role detection is compared only where it is named, since that asks four more services.
+      - The roles cache and detection are compared only where they are named, since they ask more services.
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    choices: [encryption, network, storage, audit, iam, cache, compute, scaling, monitoring, guardrails, recovery, patching, detection]
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
   added_configuration:
     description:
@@ -263,7 +263,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "cache", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
 THREADS = 16
 
 

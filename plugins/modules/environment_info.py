@@ -44,11 +44,11 @@ options:
     description:
       - Which of the return values to make. Fewer need fewer calls.
       - The answers that are left out are not returned.
-      - V(detection) asks four more services, and only where it is named.
+      - V(cache) and V(detection) ask more services, and only where they are named.
     type: list
     elements: str
     choices:
-      [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection, resources, lock]
+      [encryption, network, storage, audit, iam, cache, compute, scaling, monitoring, guardrails, recovery, patching, detection, resources, lock]
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
   allow_partial:
     description:
@@ -204,6 +204,20 @@ detection:
     rule_names: [mlinfra-dev-analyzer, mlinfra-dev-guardduty]
     covered_by:
       hub: "arn:aws:securityhub:us-east-1:123456789012:hub/default"
+cache:
+  description: What role cache outputs.
+  returned: when O(gather) contains V(cache)
+  type: dict
+  sample:
+    group_id: mlinfra-dev
+    endpoint: master.mlinfra-dev.abcdef.use1.cache.amazonaws.com
+    reader_endpoint: replica.mlinfra-dev.abcdef.use1.cache.amazonaws.com
+    port: 6379
+    nodes: [mlinfra-dev-001, mlinfra-dev-002]
+    secret_name: mlinfra/dev/cache-token
+    security_group_id: sg-0123456789abcdef0
+    log_group: /aws/elasticache/mlinfra-dev
+    alarm_names: [mlinfra-dev-cache-001-cpu]
 guardrails:
   description: What role guardrails outputs.
   returned: when O(gather) contains V(guardrails)
@@ -306,7 +320,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform import claim, flatten
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import api as lock
 
-DEFAULT = [answered for answered in GATHER if answered != "detection"]
+DEFAULT = [answered for answered in GATHER if answered not in ("cache", "detection")]
 THREADS = 12
 
 

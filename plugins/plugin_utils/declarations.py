@@ -27,6 +27,12 @@ NAMES = {
     "audit_alarms": "audit_alarm_prefix",
     "instance_role": "iam_instance_role_name",
     "instance_profile": "iam_instance_profile_name",
+    "cache": "cache_name",
+    "cache_subnet_group": "cache_subnet_group",
+    "cache_security_group": "cache_security_group_name",
+    "cache_secret": "cache_secret_name",
+    "cache_log_group": "cache_log_group",
+    "cache_alarms": "cache_alarm_prefix",
     "instance": "compute_name",
     "key_pair": "compute_key_name",
     "dns_zone": "compute_dns_zone",
@@ -110,7 +116,8 @@ class Declarations:
             outputs: the outputs of roles, by role, as what stands gives them.
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
-        self._reader.replace("compute_network", outputs.get("network", {}))
+        for variable in ("compute_network", "cache_network"):
+            self._reader.replace(variable, outputs.get("network", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
         self._reader.replace("detection_found", outputs.get("detection", {}))
         self._hand_on_instances(outputs.get("compute", {}))

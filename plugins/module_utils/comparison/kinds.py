@@ -9,6 +9,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import
 
 from . import (
     audit,
+    cache,
     compute,
     detection,
     encryption,
@@ -29,6 +30,7 @@ KINDS = {
     **storage.KINDS,
     **audit.KINDS,
     **iam.KINDS,
+    **cache.KINDS,
     **compute.KINDS,
     **scaling.KINDS,
     **monitoring.KINDS,
@@ -55,6 +57,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     # Whether somebody else's trail records all that ours would.
     "audit": ("audit",),
     "iam": (),
+    "cache": ("network",),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),
     "monitoring": ("compute",),
@@ -65,8 +68,9 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "detection": ("detection",),
 }
 
-# Those that are compared where nobody says which: detection asks four services that hardly any environment has to do with.
-BY_DEFAULT = tuple(role for role in INPUTS if role != "detection")
+# Those that are compared where nobody says which: the others ask services that hardly any environment has to do with.
+BY_CHOICE = ("cache", "detection")
+BY_DEFAULT = tuple(role for role in INPUTS if role not in BY_CHOICE)
 
 
 def roles_to_read(roles: list[str]) -> list[str]:

@@ -56,7 +56,7 @@ def alarm_owner(name: str, names: Mapping[str, str]) -> str:
 
     Args:
         name: of the alarm.
-        names: the environment's, of which the purposes instance and audit_alarms begin the names of alarms.
+        names: the environment's, of which the purposes instance, cache_alarms and audit_alarms begin the names of alarms.
     """
-    prefixes = {names.get("audit_alarms"): "audit", names.get("instance"): "monitoring"}
+    prefixes = {names.get("audit_alarms"): "audit", names.get("cache_alarms"): "cache", names.get("instance"): "monitoring"}
     return next((role for prefix, role in prefixes.items() if prefix and name.startswith(f"{prefix}-")), "")

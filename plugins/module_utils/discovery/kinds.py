@@ -132,6 +132,7 @@ NAMED_KINDS = (
     "hub",
     "recorder",
     "event_rule",
+    "replication_group",
 )
 # The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
 # no list of its resources has them.
@@ -191,6 +192,8 @@ DESCRIBED_ARN_TYPES = {
     "securityhub": {"hub"},
     "config": {"configuration-recorder"},
     "events": {"rule"},
+    # Nodes carry the tags of their group.
+    "elasticache": {"replicationgroup", "cluster"},
 }
 
 # The kinds that each answer is made of.
@@ -213,6 +216,7 @@ GATHER = {
     "storage": {"bucket"},
     "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
+    "cache": {"replication_group", "security_group", "log_group", "alarm"},
     "compute": {"instance", "key_pair"},
     "scaling": {"launch_template", "auto_scaling_group"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},

@@ -39,6 +39,7 @@ _NAME = {
     "hub": "HubArn",
     "recorder": "name",
     "event_rule": "Name",
+    "replication_group": "ReplicationGroupId",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -62,6 +63,7 @@ _ARN = {
     "hub": "HubArn",
     "recorder": "arn",
     "event_rule": "Arn",
+    "replication_group": "ARN",
 }
 
 

@@ -305,6 +305,31 @@ def _recorder(resource: Resource, context: Context) -> Parts:
     return [Rate("AWS Config", "recorded change", each)] if each is not None else []
 
 
+def _cache(resource: Resource, context: Context) -> Parts:
+    """Its nodes, and its daily snapshots but for the first one. The secret of one that stands stands for itself."""
+    attributes = resource["attributes"]
+    if str(attributes.get("Status", "")) in _GONE_STATES:
+        return []
+    kind, engine = attributes.get("CacheNodeType", ""), attributes.get("Engine", "")
+    members = attributes.get("MemberClusters")
+    count = len(members) if members is not None else int(attributes.get("NumCacheClusters", 1))
+    words = f"{count} node{'s' if count > 1 else ''} running all hours"
+    parts: Parts = [_hourly(context, f"ElastiCache {kind} {engine}".rstrip(), words, "cache_node_hour", engine, kind, count=count)]
+    if isinstance(attributes.get("AuthSecret"), str):
+        parts += _secret(resource, context)
+    if attributes.get("SnapshotRetentionLimit", 0) > 1:
+        parts += _cache_snapshot(resource, context)
+    return parts
+
+
+def _cache_snapshot(resource: Resource, context: Context) -> Parts:
+    return _used(resource, context, "snapshot_gb", "ElastiCache snapshot", "kept", "cache_snapshot_gb_month")
+
+
+def _secret(_resource: Resource, context: Context) -> Parts:
+    return [Part("Secret", "standing", Decimal(1), price(context.prices, "secret_month"))]
+
+
 def _data_transfer(resource: Resource, context: Context) -> Parts:
     return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
 
@@ -337,6 +362,9 @@ RULES: dict[str, Rule] = {
     "detector": _detector,
     "hub": _hub,
     "recorder": _recorder,
+    "replication_group": _cache,
+    "elasticache:snapshot": _cache_snapshot,
+    "secretsmanager:secret": _secret,
     "data_transfer": _data_transfer,
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(
@@ -351,6 +379,7 @@ RULES: dict[str, Rule] = {
             *("dns_record", "ebs_defaults"),
             # An analyzer of external access, and rules for events of AWS.
             *("analyzer", "event_rule"),
+            *("cache_security_group", "elasticache:subnetgroup"),
             # What Systems Manager does with instances of EC2.
             *("patch_baseline", "ssm_association"),
             # As the emulator names what AWS calls vpc-flow-log.

@@ -1547,6 +1547,13 @@ def subnet_groups_get_other_subnets(aws: Clients) -> bool:
 
 
 @behaviour("elasticache_replication_groups")
+def types_of_nodes_are_known(aws: Clients) -> bool:
+    """Which types of cache nodes a region has, its offerings of reserved ones tell."""
+    asked = aws("elasticache").describe_reserved_cache_nodes_offerings
+    return [len(asked(CacheNodeType=kind)["ReservedCacheNodesOfferings"]) for kind in ("cache.t4g.micro", "cache.x9.micro")] == [1, 0]
+
+
+@behaviour("elasticache_replication_groups")
 def groups_are_found_by_tag(aws: Clients) -> bool:
     """The tagging service finds a replication group by its tags, and no more once it is deleted."""
     asked = {"TagFilters": [{"Key": "Mark", "Values": ["cache"]}]}

@@ -36,6 +36,11 @@ OF_NODES: dict[str, Any] = {"EngineVersion": "7.1", "PreferredMaintenanceWindow"
 FLAGS = {"AutomaticFailoverEnabled": "AutomaticFailover", "MultiAZEnabled": "MultiAZ"}
 TOKEN = re.compile(r"[\x21-\x7e]{16,128}")
 MOST_REPLICAS = 5
+SIZES = ("large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
+FAMILIES = {
+    **dict.fromkeys(("t3", "t4g"), ("micro", "small", "medium")),
+    **dict.fromkeys(("m6g", "m7g", "r6g", "r7g"), SIZES),
+}
 
 
 class GroupMissing(ServiceException):
@@ -314,6 +319,14 @@ def delete_subnet_group(self: ElastiCacheResponse) -> ActionResult:
     return EmptyResult()
 
 
+def offerings(self: ElastiCacheResponse) -> ActionResult:
+    """The types of nodes that the region has: those of a few families."""
+    asked = self._get_param("CacheNodeType")
+    types = [f"cache.{family}.{size}" for family, sizes in FAMILIES.items() for size in sizes]
+    told = [{"ReservedCacheNodesOfferingId": kind, "CacheNodeType": kind} for kind in types if asked in (None, kind)]
+    return ActionResult({"ReservedCacheNodesOfferings": told})
+
+
 def _tagged(account: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     backend = elasticache_backends[account][region]
     for group in kept(backend).values():
@@ -328,6 +341,7 @@ def apply() -> None:
     ElastiCacheResponse.increase_replica_count = resize
     ElastiCacheResponse.decrease_replica_count = resize
     ElastiCacheResponse.delete_replication_group = delete
+    ElastiCacheResponse.describe_reserved_cache_nodes_offerings = offerings
     ElastiCacheResponse.modify_cache_subnet_group = modify_subnet_group
     ElastiCacheResponse.delete_cache_subnet_group = delete_subnet_group
     around(ElastiCacheBackend, "describe_cache_clusters", _nodes)
