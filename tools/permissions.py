@@ -13,12 +13,17 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / ".cache" / "collections"))
+
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
+
 FOLDER = ROOT / "docs" / "permissions"
 OBSERVED = FOLDER / "observed.json"
 # The environment of the benchmarks, which the calls were seen on.
@@ -35,10 +40,6 @@ UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
 # Resources of other services than EC2 that have no names, which policies know by their tags.
 NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|elasticfilesystem|ssm|guardduty):[^:]*:\d*:(key|policy|file-system|access-point|association|patchbaseline|detector)/")
-ROLES = (
-    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
-    *("monitoring", "guardrails", "recovery", "patching", "detection"),
-)
 # Playbooks that run roles may come to do all that these do, whatever there was to do when they were seen.
 COMPOSED = {
     "provision-run": ("plan-run", *(f"{role}-present" for role in ROLES)),

@@ -11,15 +11,14 @@ from datetime import UTC, datetime
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import INPUTS
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing import prices, reckon
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import declared_resources
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.what_if import Assumptions, types_to_price
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.declarations import Declarations
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.judgement import check_rest
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.role_settings import RoleSettings, Values
 
-ROLES = list(INPUTS)
 # Options of this module that the one which checks does not have.
 OPTIONS = {
     *("prices", "actuals", "measure", "usage", "transfer_out_gb", "nat_gb", "hours_a_week", "archive_gb"),
@@ -38,7 +37,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: t.Any = None, task_vars: Values | None = None) -> Values:
         """Check the settings that nobody has checked, have AWS asked while the declarations are worked out, and reckon."""
         result = super().run(tmp, task_vars)
-        reader = RoleSettings(INPUTS, self._templar, self._loader, task_vars or {})
+        reader = RoleSettings(ROLES, self._templar, self._loader, task_vars or {})
 
         def execute(module: str, options: Values) -> Values:
             return self._execute_module(module_name=f"mlinfra.aws.{module}", module_args=options, task_vars=task_vars)

@@ -27,12 +27,25 @@ options:
   roles:
     description:
       - Names of the roles to compare.
-      - Roles shared_storage and detection are compared only where they are named, since they ask more services.
+      - Roles shared_storage, cache and detection are compared only where they are named, since they ask more services.
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
     choices:
-      [encryption, network, storage, audit, iam, shared_storage, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+      - encryption
+      - network
+      - storage
+      - audit
+      - iam
+      - shared_storage
+      - cache
+      - compute
+      - scaling
+      - monitoring
+      - guardrails
+      - recovery
+      - patching
+      - detection
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
   added_configuration:
     description:
@@ -267,11 +280,8 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import detai
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer import answer
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 
-ROLES = [
-    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
-    *("monitoring", "guardrails", "recovery", "patching", "detection"),
-]
 THREADS = 16
 
 
@@ -302,7 +312,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "roles": {"type": "list", "elements": "str", "choices": ROLES, "default": list(BY_DEFAULT)},
+            "roles": {"type": "list", "elements": "str", "choices": list(ROLES), "default": list(BY_DEFAULT)},
             "added_configuration": {"type": "bool", "default": True},
             "allow_partial": {"type": "bool", "default": False},
             "name": {"type": "str", "default": ""},

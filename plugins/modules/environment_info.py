@@ -44,7 +44,7 @@ options:
     description:
       - Which of the return values to make. Fewer need fewer calls.
       - The answers that are left out are not returned.
-      - V(shared_storage) and V(detection) ask more services, and only where they are named.
+      - V(shared_storage), V(cache) and V(detection) ask more services, and only where they are named.
     type: list
     elements: str
     choices:
@@ -54,6 +54,7 @@ options:
       - audit
       - iam
       - shared_storage
+      - cache
       - compute
       - scaling
       - monitoring
@@ -229,6 +230,20 @@ detection:
     rule_names: [mlinfra-dev-analyzer, mlinfra-dev-guardduty]
     covered_by:
       hub: "arn:aws:securityhub:us-east-1:123456789012:hub/default"
+cache:
+  description: What role cache outputs.
+  returned: when O(gather) contains V(cache)
+  type: dict
+  sample:
+    group_id: mlinfra-dev
+    endpoint: master.mlinfra-dev.abcdef.use1.cache.amazonaws.com
+    reader_endpoint: replica.mlinfra-dev.abcdef.use1.cache.amazonaws.com
+    port: 6379
+    nodes: [mlinfra-dev-001, mlinfra-dev-002]
+    secret_name: mlinfra/dev/cache-token
+    security_group_id: sg-0123456789abcdef0
+    log_group: /aws/elasticache/mlinfra-dev
+    alarm_names: [mlinfra-dev-cache-001-cpu]
 guardrails:
   description: What role guardrails outputs.
   returned: when O(gather) contains V(guardrails)

@@ -31,7 +31,20 @@ options:
     type: list
     elements: str
     choices:
-      [encryption, network, storage, audit, iam, shared_storage, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+      - encryption
+      - network
+      - storage
+      - audit
+      - iam
+      - shared_storage
+      - cache
+      - compute
+      - scaling
+      - monitoring
+      - guardrails
+      - recovery
+      - patching
+      - detection
     required: true
   instance_type:
     description:
@@ -76,6 +89,10 @@ options:
       - A second region, to look whether there is one of that name. Filled in from C(recovery_replication_region).
     type: str
     default: ""
+  cache_node_type:
+    description: Type of cache nodes to ask about. Filled in from C(cache_node_type), where there is to be a cache.
+    type: str
+    default: ""
   member_types:
     description: Instance types of a group to ask about. Filled in from C(scaling_instance_types).
     type: list
@@ -94,7 +111,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [encryption, network, storage, audit, iam, shared_storage, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    roles: [encryption, network, storage, audit, iam, shared_storage, cache, compute, scaling, monitoring, guardrails, recovery, patching, detection]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -143,11 +160,8 @@ except ImportError:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 
-ROLES = [
-    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
-    *("monitoring", "guardrails", "recovery", "patching", "detection"),
-]
 # Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
 PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 
@@ -174,6 +188,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         tags=params["identity_tags"],
         key_alias=params["key_alias"],
         member_types=params["member_types"],
+        cache_node_type=params["cache_node_type"],
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
     try:
@@ -192,7 +207,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec={
-            "roles": {"type": "list", "elements": "str", "choices": ROLES, "required": True},
+            "roles": {"type": "list", "elements": "str", "choices": list(ROLES), "required": True},
             "instance_type": {"type": "str", "default": ""},
             "image_id": {"type": "str", "default": ""},
             "image_parameter": {"type": "str", "default": ""},
@@ -201,6 +216,7 @@ def main() -> None:
             "identity_tags": {"type": "dict", "default": {}},
             "key_alias": {"type": "str", "default": "", "no_log": False},
             "replication_region": {"type": "str", "default": ""},
+            "cache_node_type": {"type": "str", "default": ""},
             "member_types": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,

@@ -30,6 +30,12 @@ NAMES = {
     "file_system": "shared_storage_name",
     "shared_storage_group": "shared_storage_security_group",
     "shared_storage_alarms": "shared_storage_alarm_prefix",
+    "cache": "cache_name",
+    "cache_subnet_group": "cache_subnet_group",
+    "cache_security_group": "cache_security_group_name",
+    "cache_secret": "cache_secret_name",
+    "cache_log_group": "cache_log_group",
+    "cache_alarms": "cache_alarm_prefix",
     "instance": "compute_name",
     "key_pair": "compute_key_name",
     "dns_zone": "compute_dns_zone",
@@ -113,8 +119,8 @@ class Declarations:
             outputs: the outputs of roles, by role, as what stands gives them.
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
-        self._reader.replace("compute_network", outputs.get("network", {}))
-        self._reader.replace("shared_storage_network", outputs.get("network", {}))
+        for variable in ("compute_network", "shared_storage_network", "cache_network"):
+            self._reader.replace(variable, outputs.get("network", {}))
         self._reader.replace("shared_storage_found", outputs.get("shared_storage", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
         self._reader.replace("detection_found", outputs.get("detection", {}))

@@ -13,13 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible.errors import AnsibleActionFail
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compute, project, region, specs
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems import distinct, problem, wanted
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 
 from .role_settings import RoleSettings, Values
 
-ROLES = (
-    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
-    *("monitoring", "guardrails", "recovery", "patching", "detection"),
-)
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
@@ -158,6 +155,9 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
     second = reader.get("recovery_replication_region") if "recovery" in roles else ""
     if isinstance(second, str) and second:
         request["replication_region"] = second
+    node_type = reader.get("cache_node_type") if "cache" in roles and reader.get("mlinfra_cached") else ""
+    if isinstance(node_type, str):
+        request["cache_node_type"] = node_type
     if reader.get("compute_state") == "absent":
         return request
     types = reader.get("scaling_instance_types") if "scaling" in roles and reader.get("scaling_enabled") else []

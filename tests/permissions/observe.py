@@ -22,13 +22,13 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import permissions
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 
 from tests.integration import restore
 from tests.integration.conftest import Emulator
 from tests.integration.site import Site, running
 
 SLOT = 68
-ROLES = list(permissions.ROLES)
 BACKWARDS = [
     *("detection", "patching", "recovery", "guardrails", "scaling", "compute", "shared_storage", "iam", "monitoring", "audit"),
     *("network", "storage", "encryption"),

@@ -9,6 +9,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import
 
 from . import (
     audit,
+    cache,
     compute,
     detection,
     encryption,
@@ -31,6 +32,7 @@ KINDS = {
     **audit.KINDS,
     **iam.KINDS,
     **shared_storage.KINDS,
+    **cache.KINDS,
     **compute.KINDS,
     **scaling.KINDS,
     **monitoring.KINDS,
@@ -59,6 +61,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "iam": (),
     # By its own outputs it knows the file system that its alarms are about.
     "shared_storage": ("network", "shared_storage"),
+    "cache": ("network",),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),
     "monitoring": ("compute",),

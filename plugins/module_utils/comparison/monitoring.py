@@ -29,7 +29,7 @@ LOG_GROUP = Kind(
     },
     keys=(by_member("logGroupName"),),
     entries=entries_of("log_group"),
-    owner=owner_by_name("logGroupName", vpc_log_group="network", ec2_log_group="monitoring", trail_log_group="audit"),
+    owner=owner_by_name("logGroupName", vpc_log_group="network", ec2_log_group="monitoring", trail_log_group="audit", cache_log_group="cache"),
     identifier=lambda group: group.get("logGroupArn") or group.get("arn", "").removesuffix(":*"),
     label=labelled_by("logGroupName"),
 )

@@ -396,6 +396,15 @@ def _group_owner(entry: Entry, standing: Standing) -> str:
     return others.get(entry["GroupName"], "network")
 
 
+# Purposes of names of groups that other roles make for themselves.
+_OTHERS_GROUPS = ("cache_security_group",)
+
+
+def _groups(standing: Standing) -> list[Entry]:
+    names = {standing.identity.names.get(purpose) for purpose in _OTHERS_GROUPS}
+    return [group for group in standing.found.get("security_group", []) if group["GroupName"] not in names]
+
+
 SECURITY_GROUP = Kind(
     attributes={
         "VpcId": IN_OWN_VPC,
@@ -406,7 +415,7 @@ SECURITY_GROUP = Kind(
         "Tags": TAGS,
     },
     keys=(by_member("GroupName"),),
-    entries=entries_of("security_group"),
+    entries=_groups,
     owner=_group_owner,
     identifier=identified_by("GroupId"),
     label=lambda group: group["GroupName"],

@@ -21,7 +21,7 @@ _PERMISSIONS = {
     "DescribeNotificationsForBudget": "budgets:ViewBudget",
     "DescribeSubscribersForNotification": "budgets:ViewBudget",
 }
-_NOT_FOUND = {"NoSuchEntity", "ResourceNotFoundException"}
+_NOT_FOUND = {"NoSuchEntity", "ResourceNotFoundException", "ReplicationGroupNotFoundFault", "CacheSubnetGroupNotFoundFault"}
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ Lists = Callable[[], list[dict[str, Any]]]
 
 _PARAMETER_NAMES_A_CALL = 50
 _VALUES_A_FILTER = 200
+# Names of log groups that only go with something of another kind.
+_RARE = {"cache_log_group": "replication_group"}
 # What stands in the ARNs of what is asked for only where something carries the environment's tags.
 _MARKS = {"patch_baseline": ":patchbaseline/", "ssm_association": ":association/"}
 
@@ -46,6 +48,7 @@ class Collector:
         self._reader = reader
         self._identity = identity
         self._executor = executor
+        self._rare_log_groups: list[str] = []
         self._arguments = {"key_pair": {"IncludePublicKey": True}} if public_keys else {}
 
     def collect(self, kinds: set[str], tagged: bool) -> tuple[Found, dict[str, dict[str, str]]]:
@@ -59,6 +62,9 @@ class Collector:
             The described resources by kind, and the tags by ARN of all that the tagging service knows.
         """
         wanted, ec2 = kinds, bool(kinds & EC2_KINDS.keys())
+        # Hardly an environment has them: where tags were asked for they lead there.
+        rare = {purpose for purpose, kind in _RARE.items() if tagged or kind not in kinds}
+        self._rare_log_groups = [name for purpose, name in self._identity.names.items() if purpose in rare]
         first: dict[str, Future] = {}
         if ec2:
             first["vpc"] = self._executor.submit(self._ec2, EC2_KINDS["vpc"], self._identity.ec2_filters())
@@ -109,6 +115,9 @@ class Collector:
             second["auto_scaling_group"] = self._executor.submit(self._groups)
         if "kms_key" in kinds and (not tagged or _keys_in(tags)):
             second["kms_key"] = self._executor.submit(self._keys, tags)
+
+        if "replication_group" in kinds and (not tagged or _names_in(tags, ":replicationgroup:")):
+            second["replication_group"] = self._executor.submit(self._caches)
 
         # Where nobody asks for what others have, only a tag leads to any of it.
         asked = not tagged or "foreign_detection" in kinds
@@ -259,6 +268,7 @@ class Collector:
             "log_group",
             lambda name: self._reader.list("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name),
             also=_names_in(tags, ":log-group:"),
+            without=self._rare_log_groups,
         )
 
     def _alarms(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
@@ -346,6 +356,12 @@ class Collector:
         found = [answer["AssociationDescription"] for answer in answers if answer]
         return sorted(found, key=lambda one: (str(one.get("Date", "")), one["AssociationId"]))
 
+    def _caches(self) -> list[dict[str, Any]]:
+        name = self._identity.names.get("cache", "")
+        asked = {"ReplicationGroupId": name}
+        found = self._reader.list("elasticache", "describe_replication_groups", "ReplicationGroups", **asked) if name else []
+        return [one for one in found if one["Status"] != "deleting"]
+
     def _roles_for(self, purposes: Iterable[str]) -> list[dict[str, Any]]:
         """The roles that only some of the roles make."""
         names = [self._identity.names.get(purpose) for purpose in purposes]
@@ -426,9 +442,13 @@ class Collector:
         return [read]
 
     def _by_name(
-        self, kind: str, ask: Callable[[str], list[dict[str, Any]]], also: Iterable[str] = ()
+        self,
+        kind: str,
+        ask: Callable[[str], list[dict[str, Any]]],
+        also: Iterable[str] = (),
+        without: Iterable[str] = (),
     ) -> list[dict[str, Any]]:
-        names = sorted({*self._identity.names_of(kind), *also})
+        names = sorted(set(self._identity.names_of(kind)) - set(without) | set(also))
         return [entry for answer in map(ask, names) for entry in answer]
 
     _independent = {

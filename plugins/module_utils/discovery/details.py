@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
@@ -34,6 +34,7 @@ class Details:
         attributes: calls about a bucket, as `ATTRIBUTES` of the module utilities about buckets.
         markers: by the bucket's name, the keys of marker objects to look for.
         partition: of ARNs.
+        names: the environment's names by their purpose.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Details:
         attributes: Iterable[tuple],
         markers: dict[str, list[str]],
         partition: str = "aws",
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self._partition = partition
+        self._names = names or {}
         self._reader = reader
         self._executor = executor
         self._attributes = tuple(attributes)
@@ -191,6 +194,27 @@ class Details:
             "Tags": lambda: self._reader.list("events", "list_tags_for_resource", "Tags", ResourceARN=arn),
         }
 
+    def _replication_group(self, group: Entry) -> Reads:
+        members = set(group.get("MemberClusters") or [])
+        asked = {"ResourceName": group["ARN"]}
+
+        def nodes() -> list[Entry]:
+            listed = self._reader.list("elasticache", "describe_cache_clusters", "CacheClusters")
+            return [one for one in listed if one["CacheClusterId"] in members]
+
+        def subnet_group() -> Entry:
+            name = self._names.get("cache_subnet_group", "")
+            listed = self._reader.list("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups", CacheSubnetGroupName=name)
+            carried = [self._reader.ask("elasticache", "list_tags_for_resource", ResourceName=one["ARN"]) or {} for one in listed]
+            return {**listed[0], "Tags": carried[0].get("TagList", [])} if listed else {}
+
+        return {
+            "Tags": lambda: (self._reader.ask("elasticache", "list_tags_for_resource", **asked) or {}).get("TagList", []),
+            "CacheClusters": nodes,
+            "CacheSubnetGroup": subnet_group,
+            "AuthSecret": lambda: self._reader.ask("secretsmanager", "describe_secret", SecretId=self._names["cache_secret"]) or {},
+        }
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -297,6 +321,7 @@ class Details:
         "hub": _hub,
         "recorder": _recorder,
         "event_rule": _event_rule,
+        "replication_group": _replication_group,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,
@@ -335,7 +360,7 @@ def read(
         locked = seen.result()
         found, tags = Collector(reader, identity, executor, public_keys=True).collect(kinds, tagged=False)
         claimed = claim(found, tags, identity, partition)
-        detailed = Details(reader, executor, attributes, markers, partition).add(claimed)
+        detailed = Details(reader, executor, attributes, markers, partition, identity.names).add(claimed)
     handed_on = {role: outputs.of_role(role, claimed, identity, partition) for role in roles}
     resources = flatten(claimed, {}, identity, partition)
     return {"found": plain(detailed), "outputs": handed_on, "resources": resources, "lock": locked}, reader.errors

@@ -56,11 +56,13 @@ def alarm_owner(name: str, names: Mapping[str, str]) -> str:
 
     Args:
         name: of the alarm.
-        names: the environment's, of which the purposes instance, audit_alarms and shared_storage_alarms begin the names of alarms.
+        names: the environment's, of which the purposes instance, audit_alarms, shared_storage_alarms and cache_alarms begin the names of
+            alarms.
     """
     prefixes = {
         names.get("audit_alarms"): "audit",
         names.get("shared_storage_alarms"): "shared_storage",
+        names.get("cache_alarms"): "cache",
         names.get("instance"): "monitoring",
     }
     return next((role for prefix, role in prefixes.items() if prefix and name.startswith(f"{prefix}-")), "")

@@ -135,6 +135,7 @@ NAMED_KINDS = (
     "file_system",
     "mount_target",
     "access_point",
+    "replication_group",
 )
 # The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
 # no list of its resources has them.
@@ -195,6 +196,8 @@ DESCRIBED_ARN_TYPES = {
     "config": {"configuration-recorder"},
     "events": {"rule"},
     "elasticfilesystem": {"file-system", "access-point"},
+    # Nodes carry the tags of their group.
+    "elasticache": {"replicationgroup", "cluster"},
 }
 
 # The kinds that each answer is made of.
@@ -218,6 +221,7 @@ GATHER = {
     "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
     "shared_storage": {"file_system", "mount_target", "access_point", "security_group", "alarm"},
+    "cache": {"replication_group", "security_group", "log_group", "alarm"},
     "compute": {"instance", "key_pair"},
     "scaling": {"launch_template", "auto_scaling_group"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
@@ -229,4 +233,4 @@ GATHER = {
     "lock": set(),
 }
 # Those of them that are made only where somebody names them: they ask services that hardly any environment has to do with.
-BY_CHOICE = ("shared_storage", "detection")
+BY_CHOICE = ("shared_storage", "cache", "detection")

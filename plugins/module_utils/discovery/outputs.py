@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..elasticache.transform import endpoints, port
 from .collect import Found
 from .identity import Identity, alarm_owner, tags_of
 from .transform import plain
@@ -41,6 +42,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "audit": audit,
         "iam": iam,
         "shared_storage": shared_storage,
+        "cache": cache,
         "compute": compute,
         "scaling": scaling,
         "monitoring": monitoring,
@@ -158,6 +160,24 @@ def shared_storage(found: Found, identity: Identity) -> dict[str, Any]:
         ],
         "security_group_id": first(_where(groups, "GroupName", identity.names.get("shared_storage_group")), "GroupId"),
         "alarm_names": _alarm_names(found, identity, "shared_storage"),
+    }
+
+
+def cache(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role cache."""
+    names = identity.names
+    groups = found["replication_group"]
+    primary, reader = endpoints(groups[0]) if groups else ("", "")
+    return {
+        "group_id": first(groups, "ReplicationGroupId"),
+        "endpoint": primary,
+        "reader_endpoint": reader,
+        "port": port(groups[0]) if groups else 0,
+        "nodes": sorted(first(groups, "MemberClusters", [])),
+        "secret_name": names.get("cache_secret", "") if first(groups, "AuthTokenEnabled", False) else "",
+        "security_group_id": first(_where(found["security_group"], "GroupName", names.get("cache_security_group")), "GroupId"),
+        "log_group": _existing(found["log_group"], "logGroupName", names.get("cache_log_group")),
+        "alarm_names": _alarm_names(found, identity, "cache"),
     }
 
 

@@ -41,6 +41,7 @@ _NAME = {
     "event_rule": "Name",
     "file_system": "CreationToken",
     "mount_target": "MountTargetId",
+    "replication_group": "ReplicationGroupId",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -66,6 +67,7 @@ _ARN = {
     "event_rule": "Arn",
     "file_system": "FileSystemArn",
     "access_point": "AccessPointArn",
+    "replication_group": "ARN",
 }
 
 

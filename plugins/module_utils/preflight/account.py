@@ -41,6 +41,7 @@ class Request(t.NamedTuple):
     zones: bool = True
     key_alias: str = ""
     member_types: t.Sequence[str] = ()
+    cache_node_type: str = ""
 
 
 def error_of(exception: Exception, call: str, endpoint: str = "") -> dict[str, str]:
@@ -134,6 +135,13 @@ def members(clients: Clients, types: t.Sequence[str]) -> Facts:
     return {"member_types": known}
 
 
+def cache_node(clients: Clients, node_type: str) -> Facts:
+    """Return whether the region sells a type of cache nodes: ElastiCache tells it of reserved ones only, which are of the same types."""
+    asked = {"CacheNodeType": node_type, "MaxRecords": 20}
+    offered = clients("elasticache").describe_reserved_cache_nodes_offerings(**asked)["ReservedCacheNodesOfferings"]
+    return {"cache_node_offered": bool(offered)}
+
+
 def image(clients: Clients, request: Request) -> Facts:
     """Return the image as {id, architecture, size, baked}, where size is its root volume's in GiB.
 
@@ -199,6 +207,8 @@ def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
         wanted["ec2:DescribeInstanceTypes"] = lambda clients: architectures(clients, request.instance_type)
     if request.member_types:
         wanted["ec2:DescribeInstanceTypeOfferings for members"] = lambda clients: members(clients, request.member_types)
+    if request.cache_node_type:
+        wanted["elasticache:DescribeReservedCacheNodesOfferings"] = lambda clients: cache_node(clients, request.cache_node_type)
     if request.image_id or request.image_parameter or request.image_tags:
         wanted["ssm:GetParameter and ec2:DescribeImages"] = lambda clients: image(clients, request)
     return wanted

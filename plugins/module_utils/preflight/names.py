@@ -88,6 +88,20 @@ RULES: dict[str, NameRule] = {
     ),
     "event_rule": NameRule("a rule's name", 64, r"[A-Za-z0-9_.-]+", "letters, digits and _.-"),
     "file_system": NameRule("a file system's name", 64, r"[A-Za-z0-9 _.:/@+=-]+", "letters, digits, spaces and _.:/@+=-"),
+    "replication_group": NameRule(
+        "a replication group's id",
+        40,
+        r"[a-z](-?[a-z0-9])*",
+        "lower-case letters, digits and single hyphens, a letter first and no hyphen at the end",
+    ),
+    "cache_subnet_group": NameRule("a subnet group's name", 255, r"[a-z][a-z0-9-]*", "a letter first, then lower-case letters, digits and hyphens"),
+    # Secrets Manager ends ARNs with a hyphen and six characters: a name that ends so could be taken for one.
+    "secret": NameRule(
+        "a secret's name",
+        512,
+        r"(?!.*-[A-Za-z0-9]{6}$)[A-Za-z0-9/_+=.@-]+",
+        "letters, digits and /_+=.@-, and no hyphen before the last six characters",
+    ),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),
 }
 

@@ -113,6 +113,9 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
         found.extend(_image_problems(settings, facts))
     if "scaling" in roles and wanted(settings, "scaling"):
         found.extend(_member_problems(settings, facts))
+    if "cache" in roles and wanted(settings, "cache") and facts.get("cache_node_offered") is False:
+        region, kind = settings.get("mlinfra_region", "the region"), settings.get("cache_node_type")
+        found.append(problem("cache_node_type", kind, f"is not offered in {region}", "choose a type that the region has, such as cache.t4g.micro"))
     return found
 
 

@@ -339,6 +339,31 @@ def _file_system(resource: Resource, context: Context) -> Parts:
     return parts
 
 
+def _cache(resource: Resource, context: Context) -> Parts:
+    """Its nodes, and its daily snapshots but for the first one. The secret of one that stands stands for itself."""
+    attributes = resource["attributes"]
+    if str(attributes.get("Status", "")) in _GONE_STATES:
+        return []
+    kind, engine = attributes.get("CacheNodeType", ""), attributes.get("Engine", "")
+    members = attributes.get("MemberClusters")
+    count = len(members) if members is not None else int(attributes.get("NumCacheClusters", 1))
+    words = f"{count} node{'s' if count > 1 else ''} running all hours"
+    parts: Parts = [_hourly(context, f"ElastiCache {kind} {engine}".rstrip(), words, "cache_node_hour", engine, kind, count=count)]
+    if isinstance(attributes.get("AuthSecret"), str):
+        parts += _secret(resource, context)
+    if attributes.get("SnapshotRetentionLimit", 0) > 1:
+        parts += _cache_snapshot(resource, context)
+    return parts
+
+
+def _cache_snapshot(resource: Resource, context: Context) -> Parts:
+    return _used(resource, context, "snapshot_gb", "ElastiCache snapshot", "kept", "cache_snapshot_gb_month")
+
+
+def _secret(_resource: Resource, context: Context) -> Parts:
+    return [Part("Secret", "standing", Decimal(1), price(context.prices, "secret_month"))]
+
+
 def _data_transfer(resource: Resource, context: Context) -> Parts:
     return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
 
@@ -372,6 +397,9 @@ RULES: dict[str, Rule] = {
     "hub": _hub,
     "recorder": _recorder,
     "file_system": _file_system,
+    "replication_group": _cache,
+    "elasticache:snapshot": _cache_snapshot,
+    "secretsmanager:secret": _secret,
     "data_transfer": _data_transfer,
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(
@@ -388,6 +416,7 @@ RULES: dict[str, Rule] = {
             *("analyzer", "event_rule"),
             # The ways to a file system.
             *("mount_target", "access_point"),
+            *("cache_security_group", "elasticache:subnetgroup"),
             # What Systems Manager does with instances of EC2.
             *("patch_baseline", "ssm_association"),
             # As the emulator names what AWS calls vpc-flow-log.

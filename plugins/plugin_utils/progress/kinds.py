@@ -47,6 +47,8 @@ _OF_MODULES = {
     "scheduler_group": "schedule_group",
     "dlm_lifecycle_policy": "snapshot_policy",
     "ssm_patch_baseline": "patch_baseline",
+    "elasticache_replication_group": "replication_group",
+    "elasticache_auth_token": "auth_token",
     "s3_bucket_replication": "bucket_replication",
     "scheduler_schedule": "schedule",
     "host_files": "files",

@@ -73,6 +73,8 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
     "patches": {"patching_operation": "install", "patching_reboot": True, "compute_os": "al2", "scaling_enabled": True},
     "no trail": {"audit_trail": False},
+    "a cache": {"cache_enabled": True, "encryption_key": True, "network_egress": "endpoints"},
+    "a cache of one node": {"cache_enabled": True, "cache_engine": "redis", "cache_replicas": 0, "cache_logs": [], "cache_alarms": False},
     "all that looks for threats": {
         "detection_guardduty": True,
         "detection_access_analyzer": True,

@@ -1512,6 +1512,132 @@ def associations_are_found_by_tag(aws: Clients) -> bool:
     return listed == [{"Key": "Mark", "Value": "m"}] and arns == [made["AssociationId"]]
 
 
+@contextmanager
+def cache(aws: Clients, **told: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """ElastiCache's client, and a replication group with a replica in a second zone, while it stands."""
+    ec2, client = aws("ec2"), aws("elasticache")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{at}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for at, zone in enumerate(("us-east-1a", "us-east-1b"))
+    ]
+    client.create_cache_subnet_group(CacheSubnetGroupName="mark", CacheSubnetGroupDescription="d", SubnetIds=subnets)
+    asked = {
+        "ReplicationGroupId": "mark",
+        "ReplicationGroupDescription": "d",
+        "Engine": "valkey",
+        "EngineVersion": "8.0",
+        "NumCacheClusters": 2,
+        "AutomaticFailoverEnabled": True,
+        "MultiAZEnabled": True,
+        "CacheSubnetGroupName": "mark",
+        "SecurityGroupIds": ["sg-01234567"],
+        "TransitEncryptionEnabled": True,
+        "AuthToken": "the-first-of-all-tokens",
+        "Tags": [{"Key": "Mark", "Value": "cache"}],
+        **told,
+    }
+    try:
+        yield client, client.create_replication_group(**asked)["ReplicationGroup"]
+    finally:
+        if client.describe_replication_groups()["ReplicationGroups"]:
+            client.delete_replication_group(ReplicationGroupId="mark")
+        client.delete_cache_subnet_group(CacheSubnetGroupName="mark")
+        for subnet in subnets:
+            ec2.delete_subnet(SubnetId=subnet)
+        ec2.delete_vpc(VpcId=vpc)
+
+
+@behaviour("elasticache_replication_groups")
+def nodes_of_groups_are_clusters(aws: Clients) -> bool:
+    """A replication group has as many nodes as it was made with, each a cluster that tells version, subnet group and security group."""
+    with cache(aws) as (client, made):
+        nodes = client.describe_cache_clusters()["CacheClusters"]
+    told = [(one["CacheClusterId"], one["EngineVersion"], one["CacheSubnetGroupName"]) for one in nodes]
+    groups = {one["SecurityGroupId"] for node in nodes for one in node["SecurityGroups"]}
+    expected = [(f"mark-00{number}", "8.0", "mark") for number in (1, 2)]
+    return (told, groups, made["Status"], made["MemberClusters"]) == (expected, {"sg-01234567"}, "creating", ["mark-001", "mark-002"])
+
+
+@behaviour("elasticache_replication_groups")
+def groups_are_changed(aws: Clients) -> bool:
+    """Windows, versions and logs of a replication group are changed, and so is the number of its replicas."""
+    log = {"LogType": "slow-log", "DestinationType": "cloudwatch-logs", "LogFormat": "json"}
+    with cache(aws) as (client, _made):
+        named = {"ReplicationGroupId": "mark"}
+        client.increase_replica_count(**named, NewReplicaCount=2, ApplyImmediately=True)
+        client.modify_replication_group(**named, SnapshotWindow="01:00-02:00", EngineVersion="8.1", LogDeliveryConfigurations=[log])
+        [group] = client.describe_replication_groups(**named)["ReplicationGroups"]
+        [first, *others] = client.describe_cache_clusters()["CacheClusters"]
+        client.modify_replication_group(**named, LogDeliveryConfigurations=[{"LogType": "slow-log", "Enabled": False}])
+        [silent] = client.describe_replication_groups(**named)["ReplicationGroups"]
+    told = [one["LogType"] for one in group["LogDeliveryConfigurations"]]
+    changed = (group["SnapshotWindow"], first["EngineVersion"], len(others)) == ("01:00-02:00", "8.1", 2)
+    return changed and told == ["slow-log"] and not silent.get("LogDeliveryConfigurations")
+
+
+@behaviour("elasticache_replication_groups")
+def failover_needs_replicas(aws: Clients) -> bool:
+    """A replication group without a replica can't fail over, and the last replica of one that does can't go."""
+    with cache(aws) as (client, _made):
+        named = {"ReplicationGroupId": "mark"}
+        return refused("InvalidParameterValue", client.decrease_replica_count, **named, NewReplicaCount=0, ApplyImmediately=True)
+
+
+@behaviour("elasticache_replication_groups")
+def tokens_are_set_once_they_were_rotated(aws: Clients) -> bool:
+    """A new token is set only after the group took both, and each change has a time of its own."""
+    with cache(aws) as (client, _made):
+        change = {"ReplicationGroupId": "mark", "AuthToken": "the-second-of-all-tokens"}
+        early = refused("InvalidParameterValue", client.modify_replication_group, **change, AuthTokenUpdateStrategy="SET")
+        times = [client.describe_replication_groups()["ReplicationGroups"][0]["AuthTokenLastModifiedDate"]]
+        for strategy in ("ROTATE", "SET"):
+            client.modify_replication_group(**change, AuthTokenUpdateStrategy=strategy)
+            times.append(client.describe_replication_groups()["ReplicationGroups"][0]["AuthTokenLastModifiedDate"])
+    return early and times == sorted(set(times))
+
+
+@behaviour("elasticache_replication_groups")
+def groups_go_with_a_last_snapshot(aws: Clients) -> bool:
+    """A replication group is deleted, its last snapshot stays, and its subnet group can't go before it."""
+    with cache(aws) as (client, _made):
+        used = refused("CacheSubnetGroupInUse", client.delete_cache_subnet_group, CacheSubnetGroupName="mark")
+        client.delete_replication_group(ReplicationGroupId="mark", FinalSnapshotIdentifier="mark-final")
+        gone = refused("ReplicationGroupNotFoundFault", client.describe_replication_groups, ReplicationGroupId="mark")
+        left = [one["SnapshotName"] for one in client.describe_snapshots(SnapshotSource="user")["Snapshots"]]
+        client.delete_snapshot(SnapshotName="mark-final")
+    return used and gone and left == ["mark-final"]
+
+
+@behaviour("elasticache_replication_groups")
+def subnet_groups_get_other_subnets(aws: Clients) -> bool:
+    """A subnet group gets other subnets."""
+    with cache(aws) as (client, _made):
+        before = client.describe_cache_subnet_groups()["CacheSubnetGroups"][0]["Subnets"]
+        kept = before[0]["SubnetIdentifier"]
+        client.modify_cache_subnet_group(CacheSubnetGroupName="mark", SubnetIds=[kept])
+        after = client.describe_cache_subnet_groups()["CacheSubnetGroups"][0]["Subnets"]
+    return [one["SubnetIdentifier"] for one in after] == [kept]
+
+
+@behaviour("elasticache_replication_groups")
+def types_of_nodes_are_known(aws: Clients) -> bool:
+    """Which types of cache nodes a region has, its offerings of reserved ones tell."""
+    asked = aws("elasticache").describe_reserved_cache_nodes_offerings
+    return [len(asked(CacheNodeType=kind)["ReservedCacheNodesOfferings"]) for kind in ("cache.t4g.micro", "cache.x9.micro")] == [1, 0]
+
+
+@behaviour("elasticache_replication_groups")
+def groups_are_found_by_tag(aws: Clients) -> bool:
+    """The tagging service finds a replication group by its tags, and no more once it is deleted."""
+    asked = {"TagFilters": [{"Key": "Mark", "Values": ["cache"]}]}
+    with cache(aws) as (client, made):
+        found = aws("resourcegroupstaggingapi").get_resources(**asked)["ResourceTagMappingList"]
+        client.delete_replication_group(ReplicationGroupId="mark")
+        gone = aws("resourcegroupstaggingapi").get_resources(**asked)["ResourceTagMappingList"]
+    return [one["ResourceARN"] for one in found] == [made["ARN"]] and gone == []
+
+
 @behaviour("tagging_bucket_regions")
 def buckets_are_tagged_in_their_region(aws: Clients) -> bool:
     """The tagging service finds a bucket in its own region, and in no other."""

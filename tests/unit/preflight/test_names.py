@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 GOOD = {
     "bucket": "ml-dev-datasets-89e4e5f1cd",
+    "replication_group": "ml-dev",
+    "cache_subnet_group": "ml-dev",
+    "secret": "ml/dev/cache-token",
     "patching": "ml-dev-patching",
     "role": "ml-dev-flow-log",
     "profile": "ml-dev-ml-instance",

@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compute, project
+from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
-ROLES = [
-    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
-    *("monitoring", "guardrails", "recovery", "patching", "detection"),
-]
+
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
     "project": {
@@ -185,6 +183,31 @@ GOOD = {
         "recovery_replica_upload_days": 7,
         "recovery_replica_kms_key_arn": REPLICA_KEY,
         "recovery_tags": {"Project": "ml"},
+    },
+    "cache": {
+        "cache_enabled": True,
+        "cache_engine": "valkey",
+        "cache_engine_version": "8.0",
+        "cache_node_type": "cache.t4g.micro",
+        "cache_replicas": 1,
+        "cache_automatic_failover": True,
+        "cache_multi_az": True,
+        "cache_snapshot_days": 7,
+        "cache_snapshot_window": "03:00-04:00",
+        "cache_maintenance_window": "sun:04:00-sun:05:00",
+        "cache_log_retention_days": 7,
+        "cache_cpu_threshold": 80,
+        "cache_memory_threshold": 80,
+        "cache_evictions_threshold": 100,
+        "cache_wait_timeout": 3600,
+        "cache_name": "ml-dev",
+        "cache_subnet_group": "ml-dev",
+        "cache_security_group_name": "ml-dev-cache",
+        "cache_secret_name": "ml/dev/cache-token",
+        "cache_log_group": "/aws/elasticache/ml-dev",
+        "cache_alarm_prefix": "ml-dev-cache",
+        "cache_topic_name": "ml-dev-alarms",
+        "cache_tags": {"Project": "ml"},
     },
     "patching": {
         "patching_operation": "install",
@@ -544,6 +567,38 @@ SETTING_OF_EACH_CASE = [
         "recovery",
         {"storage_state": "absent", "preflight_roles": ["storage", "recovery"]},
         "needs the buckets that storage_state removes",
+    ),
+    ("cache", {"cache_node_type": "t4g.micro"}, "cache_node_type: t4g.micro is not a type of nodes"),
+    ("cache", {"cache_engine_version": "8"}, "cache_engine_version: 8 is not a version"),
+    ("cache", {"cache_engine_version": "5.0"}, "cache_engine_version: 5.0 is not a version of valkey; choose one from 7 to 9"),
+    ("cache", {"cache_engine": "redis"}, "cache_engine_version: 8.0 is not a version of redis"),
+    ("cache", {"cache_replicas": 6}, "cache_replicas: 6 is out of range; choose a number from 0 to 5"),
+    ("cache", {"cache_replicas": 0}, "cache_automatic_failover: true needs a replica, and cache_replicas is 0"),
+    ("cache", {"cache_automatic_failover": False}, "cache_multi_az: true needs cache_automatic_failover"),
+    ("cache", {"network_private_subnets": ["10.0.1.0/24"]}, "network_private_subnets: 10.0.1.0/24 is not enough for cache_multi_az"),
+    (
+        "cache",
+        {"network_private_subnets": ["10.0.1.0/24", "10.0.2.0/24"], "network_availability_zones": ["us-east-1a"]},
+        "network_availability_zones: us-east-1a is one zone only, and cache_multi_az needs two",
+    ),
+    ("cache", {"cache_snapshot_days": 36}, "cache_snapshot_days: 36 is out of range; choose a number from 0 to 35"),
+    ("cache", {"cache_snapshot_window": "3-4"}, "cache_snapshot_window: 3-4 is not a time from and to"),
+    ("cache", {"cache_snapshot_window": "03:00-03:30"}, "cache_snapshot_window: 03:00-03:30 is 30 minutes long"),
+    ("cache", {"cache_maintenance_window": "sunday"}, "cache_maintenance_window: sunday is not a time from and to"),
+    (
+        "cache",
+        {"cache_snapshot_window": "23:30-04:30"},
+        "cache_snapshot_window: 23:30-04:30 and cache_maintenance_window (sun:04:00-sun:05:00) overlap",
+    ),
+    ("cache", {"cache_cpu_threshold": 0}, "cache_cpu_threshold: 0 is out of range; choose a number from 1 to 100"),
+    ("cache", {"cache_log_retention_days": 8}, "cache_log_retention_days: 8"),
+    ("cache", {"cache_name": "Ml-dev"}, "cache_name: Ml-dev is not a replication group's id"),
+    ("cache", {"cache_name": "m" * 41}, "has 41 characters"),
+    ("cache", {"cache_secret_name": "ml-secret"}, "cache_secret_name: ml-secret is not a secret's name"),
+    (
+        "cache",
+        {"preflight_roles": ["cache", "compute"], "compute_subnet_tier": "private", "network_egress": "none"},
+        "network_egress: none keeps the instances from Secrets Manager",
     ),
     ("patching", {"patching_schedule": "rate(10 minutes)"}, "patching_schedule: rate(10 minutes) is more often than every 30 minutes"),
     ("patching", {"patching_schedule": "daily"}, "patching_schedule: daily is neither a cron nor a rate expression"),
