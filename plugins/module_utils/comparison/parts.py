@@ -49,7 +49,11 @@ TAGS_AMONG_OTHERS = Attribute(own_tags, values.tags, partial=True)
 
 def vpc_of(entry: Entry, standing: Standing) -> str:
     """Which VPC something is in, in a form that a declaration can imply."""
-    return OWN_VPC if entry.get("VpcId") in standing.names else entry.get("VpcId", "")
+    there = entry.get("VpcId", "")
+    vpcs = {vpc["VpcId"]: standing.identity.owns_tags(tags_of(vpc)) for vpc in standing.found.get("vpc", [])}
+    # Where no declaration is compared that has a VPC, it is the one with the environment's tags.
+    own = standing.names if vpcs.keys() & standing.names.keys() else {vpc for vpc, owned in vpcs.items() if owned}
+    return OWN_VPC if there in own else there
 
 
 IN_OWN_VPC = implied(vpc_of, OWN_VPC)

@@ -84,6 +84,18 @@ CHOICES: dict[str, dict[str, Any]] = {
         "detection_hub_rule": "mine",
         "encryption_key": True,
     },
+    "a shared file system": {
+        "shared_storage_enabled": True,
+        "shared_storage_throughput_mode": "elastic",
+        "shared_storage_archive_days": 90,
+        "encryption_key": True,
+        "iam_instance_role_name": "mine",
+    },
+    "a shared file system of one throughput": {
+        "shared_storage_enabled": True, "shared_storage_throughput_mode": "provisioned", "shared_storage_provisioned_throughput": 64,
+        "shared_storage_alarms": False, "shared_storage_infrequent_access_days": 0, "shared_storage_back_on_use": False,
+        "shared_storage_backup": False,
+    },
     "a detector that tells nobody": {"detection_guardduty": True, "detection_alarms": False, "detection_guardduty_features": []},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {
@@ -403,3 +415,49 @@ def test_aws_config_writes_to_the_bucket_of_logs_where_it_records(told):
         f"arn:aws:s3:::{bucket}/{prefix}/AWSLogs/123456789012/Config/*",
     ]
     assert written("defaults") == []
+
+
+def _shared(told: dict[str, Any], choice: str) -> dict[str, list[dict[str, Any]]]:
+    """The attributes by kind."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for entry in told[choice]["declared"]["shared_storage"]:
+        kinds.setdefault(entry["kind"], []).append(entry["attributes"])
+    return kinds
+
+
+def test_without_a_word_hosts_share_nothing(told):
+    assert told["defaults"]["declared"]["shared_storage"] == told["strict"]["declared"]["shared_storage"] == []
+
+
+def test_the_shared_file_system_lets_in_the_instances_alone(told):
+    kinds = _shared(told, "a shared file system")
+    [system], [group] = kinds["file_system"], kinds["security_group"]
+    assert (system["Encrypted"], system["KmsKeyId"], system["BackupPolicy"]) == (True, _NO_KEY, {"Status": "ENABLED"})
+    rules = [{"TransitionToIA": "AFTER_30_DAYS"}, {"TransitionToArchive": "AFTER_90_DAYS"}]
+    assert system["LifecyclePolicies"] == [*rules, {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"}]
+    allow, deny = system["FileSystemPolicy"]["Statement"]
+    assert allow["Principal"] == {"AWS": "arn:aws:iam::123456789012:role/mine"}
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    [rule] = group["IpPermissions"]
+    assert (rule["FromPort"], rule["ToPort"], rule.keys() & {"IpRanges", "Ipv6Ranges"}) == (2049, 2049, set())
+    [alarm] = kinds["alarm"]  # elastic throughput has no credits
+    assert (alarm["AlarmName"], alarm["MetricName"]) == ("p-dev-shared-storage-io-limit", "PercentIOLimit")
+
+
+def test_the_shared_file_system_is_what_its_settings_say(told):
+    kinds = _shared(told, "a shared file system of one throughput")
+    [system] = kinds["file_system"]
+    assert (system["ThroughputMode"], system["ProvisionedThroughputInMibps"]) == ("provisioned", 64.0)
+    assert (system["LifecyclePolicies"], system["BackupPolicy"]) == ([], {"Status": "DISABLED"})
+    assert "KmsKeyId" not in system
+    assert "alarm" not in kinds
+
+
+def test_the_dashboard_shows_what_the_shared_file_system_is_watched_for(told):
+    def shown(choice: str) -> list[str]:
+        [board] = [one["attributes"] for one in told[choice]["declared"]["monitoring"] if one["kind"] == "dashboard"]
+        widgets = [one["properties"] for one in board["DashboardBody"]["widgets"] if one["type"] == "metric"]
+        return [arn for one in widgets for arn in one.get("annotations", {}).get("alarms", [])]
+
+    assert shown("a shared file system") == ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:p-dev-shared-storage-io-limit"]
+    assert shown("defaults") == shown("a shared file system of one throughput") == []

@@ -42,9 +42,10 @@ def wanted(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def rendered(templar: Templar, name: str, settings: dict[str, Any]) -> str:
-    """A template of the role, for the JupyterLab that all share or the one of the first person."""
+    """A template of the role, for the JupyterLab that all share or the one of the first person, and the first mount."""
     workbench = "ml_host_workbenches[-1]" if settings.get("ml_host_people") else "ml_host_shared_workbench"
-    variables = f"template_vars={{'ml_host_workbench': {workbench}}}"
+    mount = ", 'ml_host_mount': ml_host_shared_units[0]" if "ml_host_shared_asked" in settings else ""
+    variables = f"template_vars={{'ml_host_workbench': {workbench}{mount}}}"
     path = ROLE / "templates" / name
     return templar.template(trust_as_template(f"{{{{ lookup('ansible.builtin.template', '{path}', {variables}) }}}}"))
 
