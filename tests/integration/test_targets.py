@@ -426,3 +426,48 @@ def test_efs_access_points(emulator: Emulator) -> None:
     emulator.run_target("efs_access_points", {"file_system_id": file_system}, "module", "module")
     calls = ["CreateAccessPoint"] * 2 + ["CreateAccessPoint", "TagResource", "DeleteAccessPoint"] + ["DeleteAccessPoint"] * 2
     assert emulator.written("module") == [f"efs:{call}" for call in calls]
+
+
+def _cache_subnets(emulator: Emulator, network: str) -> list[str]:
+    """Two subnets in two zones."""
+    ec2 = emulator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock=f"{network}.0.0/16")["Vpc"]["VpcId"]
+    zones = enumerate(("us-east-1a", "us-east-1b"))
+    made = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"{network}.{at}.0/24", AvailabilityZone=zone) for at, zone in zones]
+    return [one["Subnet"]["SubnetId"] for one in made]
+
+
+def test_elasticache_replication_group(emulator: Emulator) -> None:
+    """Makes subnet group, secret and group once, writes what differs, and removes all three; the token is nowhere but in the secret."""
+    emulator.run_target("elasticache_replication_group", {"target_subnets": _cache_subnets(emulator, "10.20")}, "module", "module")
+    create = ["elasticache:CreateCacheSubnetGroup", "secretsmanager:CreateSecret", "elasticache:CreateReplicationGroup"]
+    retag = [f"elasticache:{call}TagsFromResource" if call == "Remove" else "elasticache:AddTagsToResource" for call in ("Remove", "Add")]
+    modify = [
+        *("elasticache:IncreaseReplicaCount", "elasticache:ModifyReplicationGroup", *retag * 2),
+        *("secretsmanager:UntagResource", "secretsmanager:TagResource"),
+    ]
+    alone = [f"elasticache:{call}" for call in ("ModifyReplicationGroup", "DecreaseReplicaCount", "ModifyCacheSubnetGroup")]
+    restored = [
+        *("secretsmanager:DeleteSecret", "secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"),
+        *("elasticache:ModifyReplicationGroup", "secretsmanager:UpdateSecretVersionStage"),
+    ]
+    written = emulator.written("module")
+    assert written[: len(create + modify + alone)] == create + modify + alone
+    rest = written[len(create + modify + alone) :]
+    assert rest[: len(restored)] == restored
+    assert [call for call in rest if call.startswith("elasticache:")][-4:] == [
+        *("elasticache:DeleteReplicationGroup", "elasticache:DeleteCacheSubnetGroup"),
+        *("elasticache:AddTagsToResource", "elasticache:DeleteSnapshot"),
+    ]
+    cache = emulator.client("elasticache")
+    assert cache.describe_replication_groups()["ReplicationGroups"] == cache.describe_snapshots()["Snapshots"] == []
+    assert emulator.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
+def test_elasticache_auth_token(emulator: Emulator) -> None:
+    """Has the group take both tokens, then the secret tell the new one, then the group take that one alone."""
+    emulator.run_target("elasticache_auth_token", {"target_subnets": _cache_subnets(emulator, "10.21")}, "module", "module")
+    label, change = "secretsmanager:UpdateSecretVersionStage", "elasticache:ModifyReplicationGroup"
+    once = ["secretsmanager:PutSecretValue", change, label, label, change, label, label, label]
+    written = emulator.written("module")
+    assert written[3:-3] == once * 2
