@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from ..depth import extended, thorough
+from . import restore
 from .site import SUFFIX, Site, running
 
 SLOT = 95
 DRILL = "playbooks/drill.yml"
 FAILOVER = "playbooks/failover.yml"
+FAILBACK = "playbooks/failback.yml"
 CONFIRMED = ("-e", "confirm=seed")
 FAILURES = ["object deleted", "object overwritten", "bucket emptied", "volume lost", "instance terminated", "region gone"]
 OURS = [{"Key": "Project", "Value": "bench"}, {"Key": "Environment", "Value": "drill"}, {"Key": "ManagedBy", "Value": "mlinfra.aws"}]
@@ -119,4 +121,62 @@ class TestFailover:
         assert copy["Body"].read() == b"one"
         site.written()
         assert "changed=0" in site.playbook(FAILOVER, *second, *CONFIRMED)
+        assert site.written() == []
+
+
+@pytest.mark.weight(100)
+@pytest.mark.xdist_group("drill")
+class TestFailback:
+    """Each on an account of its own."""
+
+    def test_in_the_wrong_state_nothing_is_done(self, site: Site, second: tuple[str, str]) -> None:
+        for arguments, words in (
+            ((), "names no second region to come from"),
+            (second, "give -e confirm=seed"),
+            ((*second, "-e", "mlinfra_home_region=us-east-1"), "says that the settings are those of the second region"),
+            ((*second, *CONFIRMED), "bench-seed does not stand in eu-west-1: there is nothing to bring home."),
+        ):
+            done = site.run(FAILBACK, *arguments)
+            assert done.returncode != 0
+            assert words in " ".join((done.stdout + done.stderr).split())
+        assert site.written() == []
+
+    @thorough
+    def test_the_environment_comes_home_with_all_that_was_written(self, site: Site, second: tuple[str, str]) -> None:
+        """On copied images there; not before all versions are at home; and what stood in the second region is gone."""
+        bucket, there = f"bench-seed-datasets-{SUFFIX}", f"bench-seed-datasets-{SUFFIX}-eu-west-1"
+        s3, away = site.client("s3"), site.emulator.client("ec2", "eu-west-1")
+        copied = (*second, "-e", "recovery_copy_images=true")
+        site.playbook("playbooks/provision.yml", *copied)
+        s3.put_object(Bucket=bucket, Key="raw/one", Body=b"one")
+        site.playbook("playbooks/backup.yml", *copied, "-e", "backup_image=true")
+        [image] = away.describe_images(Owners=["self"])["Images"]
+        site.playbook(FAILOVER, *copied, *CONFIRMED)
+        [instance] = [one for each in away.describe_instances()["Reservations"] for one in each["Instances"]]
+        assert instance["ImageId"] == image["ImageId"]
+        s3.put_object(Bucket=there, Key="raw/one", Body=b"one again")
+        # Somebody has ended the way home: what is written then is not there.
+        way = s3.get_bucket_replication(Bucket=there)["ReplicationConfiguration"]
+        s3.delete_bucket_replication(Bucket=there)
+        late = s3.put_object(Bucket=there, Key="raw/late", Body=b"late")["VersionId"]
+        site.written()
+        done = site.run(FAILBACK, *copied, *CONFIRMED)
+        assert done.returncode != 0
+        assert f"{there}: 1 versions, such as raw/late: no rule was about" in " ".join(done.stdout.split())
+        assert site.written() == []
+        s3.delete_object(Bucket=there, Key="raw/late", VersionId=late)
+        s3.put_bucket_replication(Bucket=there, ReplicationConfiguration=way)
+        s3.put_object(Bucket=there, Key="raw/late", Body=b"late")
+        site.playbook(FAILBACK, *copied, *CONFIRMED, "--check")
+        assert site.written() == []
+        home = (FAILBACK, *copied, *CONFIRMED, "-e", "failback_destroy=true")
+        assert "bench-seed stands in us-east-1" in " ".join(site.playbook(*home).split())
+        assert restore.contents(s3, bucket) == {"raw/one": b"one again", "raw/late": b"late"}
+        assert len(restore.versions(s3, bucket)) == 3
+        assert [vpc for vpc in away.describe_vpcs()["Vpcs"] if vpc.get("Tags")] == []
+        [instance] = [one for each in site.client("ec2").describe_instances()["Reservations"] for one in each["Instances"]]
+        assert instance["State"]["Name"] == "running"
+        site.written()
+        assert "does not stand in eu-west-1" in " ".join(site.run(*home).stdout.split())
+        site.playbook("playbooks/provision.yml", *copied)
         assert site.written() == []

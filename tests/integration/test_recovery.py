@@ -34,6 +34,11 @@ def _given(settings: dict[str, Any]) -> tuple[str, str]:
     return "-e", json.dumps(settings)
 
 
+def _instances(site: Site) -> list[dict[str, Any]]:
+    standing = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
+    return [one for each in site.client("ec2").describe_instances(Filters=standing)["Reservations"] for one in each["Instances"]]
+
+
 def _replicas(site: Site) -> list[str]:
     names = [bucket["Name"] for bucket in site.client("s3").list_buckets()["Buckets"]]
     return sorted(name for name in names if name.endswith("-eu-west-1"))
@@ -70,7 +75,7 @@ class TestRecovery:
         site.playbook(PROVISION, *_given(BOTH))
         made = site.written()
         assert [call for call in made if call.startswith("dlm:")] == ["dlm:CreateLifecyclePolicy"]
-        assert made.count("s3:PutBucketReplication") == 2
+        assert made.count("s3:PutBucketReplication") == 4
         # What stood before is left alone.
         assert not [call for call in made if call.startswith("ec2:")]
         site.playbook(PROVISION, *_given(BOTH))
@@ -89,6 +94,8 @@ class TestRecovery:
             assert rule["DeleteMarkerReplication"] == {"Status": "Enabled"}
             assert rule["Destination"]["Bucket"].endswith(f":{name}")
             assert rule["Destination"]["Metrics"]["Status"] == "Enabled"
+            [back] = s3.get_bucket_replication(Bucket=name)["ReplicationConfiguration"]["Rules"]
+            assert back["Destination"]["Bucket"].endswith(f":{name.removesuffix('-eu-west-1')}")
 
     def test_snapshots_are_taken_of_this_environment_s_volumes(self, site: Site) -> None:
         dlm = site.client("dlm")
@@ -98,6 +105,42 @@ class TestRecovery:
         volumes = site.client("ec2").describe_volumes(Filters=[{"Name": f"tag:{target['Key']}", "Values": [target["Value"]]}])
         assert len(volumes["Volumes"]) == 1
         assert [one["Name"] for one in policy["PolicyDetails"]["Schedules"]] == ["daily", "monthly"]
+
+    def test_an_instance_comes_back_from_its_image(self, site: Site) -> None:
+        """Without consent it stays. Name, tags and alarms are those of before, the volumes of before stay, and once is enough."""
+        ec2 = site.client("ec2")
+        [before] = _instances(site)
+        site.playbook("playbooks/backup.yml", "-e", "backup_name=first backup_image=true")
+        [image] = ec2.describe_images(Owners=["self"])["Images"]
+        asked = ["playbooks/restore.yml", "-e", "restore_what=instance restore_instance=bench-seed-ml-training-1"]
+        site.written()
+        refused = site.run(*asked)
+        assert refused.returncode != 0
+        assert "restore_replace: false keeps the instance that is there" in " ".join(refused.stdout.split())
+        site.playbook(*asked, "-e", "restore_replace=true", "--check")
+        assert site.written() == []
+        site.playbook(*asked, "-e", "restore_replace=true")
+        [after] = _instances(site)
+        assert (after["ImageId"], after["InstanceId"] == before["InstanceId"]) == (image["ImageId"], False)
+        tags = {tag["Key"]: tag["Value"] for tag in after["Tags"]}
+        assert tags == {**{tag["Key"]: tag["Value"] for tag in before["Tags"]}, "RestoredFrom": image["ImageId"]}
+        kept = ec2.describe_volumes(VolumeIds=[one["Ebs"]["VolumeId"] for one in before["BlockDeviceMappings"]])["Volumes"]
+        assert [one["State"] for one in kept] == ["available"]
+        site.written()
+        site.playbook(*asked, "-e", "restore_replace=true")
+        site.playbook(PROVISION, *_given(BOTH))
+        assert site.written() == []
+
+    def test_what_does_not_exist_is_not_restored(self, site: Site) -> None:
+        wrong = {
+            "restore_instance=nobody": "nobody is no instance that bench-seed has by its settings; choose bench-seed-ml-training-1",
+            "restore_instance=bench-seed-ml-training-1 restore_backup=never": "restore_backup: never is no complete backup of",
+        }
+        for asked, words in wrong.items():
+            done = site.run("playbooks/restore.yml", "-e", f"restore_what=instance restore_replace=true {asked}")
+            assert done.returncode != 0
+            assert words in " ".join(done.stdout.split())
+        assert site.written() == []
 
     def test_what_somebody_changes_by_hand_is_drift(self, site: Site) -> None:
         dlm = site.client("dlm")

@@ -53,6 +53,8 @@ PLAYBOOKS = (
     ("restore", ("-e", f"restore_what=object restore_bucket=datasets restore_key={LOST}")),
     ("restore", ("-e", f"restore_what=prefix restore_bucket=datasets restore_prefix={LOST} restore_to={{lost}}")),
     ("restore", ("-e", "restore_what=volume restore_instance=bench-seed-ml-training-1 restore_replace=true")),
+    ("backup", ("-e", "backup_name=third backup_image=true backup_keep=1")),
+    ("restore", ("-e", "restore_what=instance restore_instance=bench-seed-ml-training-1 restore_replace=true")),
     ("start", ()),
     ("destroy", ("-e", "confirm=seed destroy_data=true")),
 )
