@@ -38,7 +38,9 @@ _NAME = {
     "analyzer": "name",
     "hub": "HubArn",
     "recorder": "name",
+    "config_rule": "ConfigRuleName",
     "event_rule": "Name",
+    "log_archive": "DeliveryStreamName",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -61,7 +63,9 @@ _ARN = {
     "analyzer": "arn",
     "hub": "HubArn",
     "recorder": "arn",
+    "config_rule": "ConfigRuleArn",
     "event_rule": "Arn",
+    "log_archive": "DeliveryStreamARN",
 }
 
 
@@ -124,7 +128,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
         **dict.fromkeys(
-            ("iam_policy", "auto_scaling_group", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
+            ("iam_policy", "auto_scaling_group", "config_rule", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
         ),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.

@@ -87,6 +87,7 @@ RULES: dict[str, NameRule] = {
         "an analyzer's name", 255, r"[A-Za-z][A-Za-z0-9_.-]*", "a letter first, then letters, digits and _.-"
     ),
     "event_rule": NameRule("a rule's name", 64, r"[A-Za-z0-9_.-]+", "letters, digits and _.-"),
+    "stream": NameRule("a stream's name", 64, r"[A-Za-z0-9_.-]+", "letters, digits and _.-"),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),
 }
 

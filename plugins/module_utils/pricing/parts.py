@@ -250,6 +250,10 @@ def _log_group(resource: Resource, context: Context) -> Parts:
     return parts
 
 
+def _log_archive(resource: Resource, context: Context) -> Parts:
+    return _rates(context, ("Firehose", "GB archived", "archived_gb"))
+
+
 def _alarm(resource: Resource, context: Context) -> Parts:
     attributes = resource["attributes"]
     if "AlarmRule" in attributes:
@@ -305,6 +309,10 @@ def _recorder(resource: Resource, context: Context) -> Parts:
     return [Rate("AWS Config", "recorded change", each)] if each is not None else []
 
 
+def _config_rule(_resource: Resource, context: Context) -> Parts:
+    return _rates(context, ("AWS Config rule", "evaluation", "config_evaluation"))
+
+
 def _data_transfer(resource: Resource, context: Context) -> Parts:
     return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
 
@@ -337,6 +345,8 @@ RULES: dict[str, Rule] = {
     "detector": _detector,
     "hub": _hub,
     "recorder": _recorder,
+    "config_rule": _config_rule,
+    "log_archive": _log_archive,
     "data_transfer": _data_transfer,
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(

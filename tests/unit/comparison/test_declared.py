@@ -52,6 +52,14 @@ CHOICES: dict[str, dict[str, Any]] = {
     "baked images only": {"compute_image": "baked"},
     "an image for V100": {"compute_instance_type": "p3.2xlarge", "compute_image_id": "ami-1"},
     "alarms": {"monitoring_email": "somebody@example.org", "monitoring_auto_recovery": True},
+    "logs kept": {"monitoring_log_archive": "present", "monitoring_archive_late_seconds": 0},
+    "logs kept by a key": {
+        "monitoring_log_archive": "present",
+        "encryption_key": True,
+        "iam_permissions_boundary": "arn:aws:iam::123456789012:policy/b",
+        "monitoring_archived_log_groups": ["{{ mlinfra_names.trail_log_group }}"],
+    },
+    "logs kept no more": {"monitoring_log_archive": "absent"},
     "guards": {
         "guardrails_budget_amount": 200,
         "guardrails_budget_cap": 100,
@@ -79,8 +87,10 @@ CHOICES: dict[str, dict[str, Any]] = {
         "detection_config": True,
         "detection_severity": 9,
         "detection_hub_rule": "mine",
+        "detection_config_rules": {"ACCESS_KEYS_ROTATED": {"maxAccessKeyAge": 90}},
         "encryption_key": True,
     },
+    "a recorder by whose records AWS judges": {"detection_config": True},
     "a detector that tells nobody": {"detection_guardduty": True, "detection_alarms": False, "detection_guardduty_features": []},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {

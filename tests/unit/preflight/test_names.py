@@ -28,6 +28,7 @@ GOOD = {
     "launch_template": "ml-dev-ml-member",
     "analyzer": "ml-dev",
     "event_rule": "ml-dev-guardduty",
+    "stream": "ml-dev-logs",
     "login": "ec2-user",
     "trail": "ml-dev",
     "budget": "ml-dev",
