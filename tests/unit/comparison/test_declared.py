@@ -372,7 +372,7 @@ def test_only_those_rules_publish_and_the_key_lets_them(told):
     topic, key = statements("all that looks for threats")
     arns = topic["FindingsOfThisAccountPublish"]["Condition"]["ArnEquals"]["aws:SourceArn"]
     start = "arn:aws:events:us-east-1:123456789012:rule/"
-    assert arns == [f"{start}p-dev-guardduty", f"{start}p-dev-analyzer", f"{start}mine"]
+    assert arns == [f"{start}p-dev-guardduty", f"{start}p-dev-analyzer", f"{start}mine", f"{start}p-dev-compliance"]
     assert key["FindingsToTopics"]["Principal"] == {"Service": "events.amazonaws.com"}
     topic, key = statements("strict")
     assert "FindingsOfThisAccountPublish" not in topic

@@ -1590,6 +1590,12 @@ def recorders_have_a_frequency(aws: Clients) -> bool:
 
 
 @behaviour("config_rules")
+def a_rule_of_config_that_there_is_not_is_told(aws: Clients) -> bool:
+    """Also where there is no rule at all."""
+    return refused("NoSuchConfigRuleException", aws("config").describe_config_rules, ConfigRuleNames=["missing"])
+
+
+@behaviour("config_rules")
 def rules_of_config_keep_their_tags(aws: Clients) -> bool:
     """A rule that changes keeps its tags, and the tagging service finds it by them."""
     config = aws("config")

@@ -174,7 +174,7 @@ def test_what_others_look_for_threats_with_is_told_apart(aws):
     aws.answer("config", "list_tags_for_resource", {"Tags": [{"Key": "Project", "Value": "p"}]}, {"ResourceArn": "arn:c"})
     rules = [{"ConfigRuleName": name, "ConfigRuleArn": f"arn:{name}", "ConfigRuleState": state, "Source": {"Owner": "AWS"}} for name, state in RULES]
     aws.answer("config", "describe_config_rules", {"ConfigRules": rules})
-    aws.answer("config", "list_tags_for_resource", {"Tags": []}, {"ResourceArn": "arn:p-dev-a"})
+    aws.answer("config", "list_tags_for_resource", {"Tags": [{"Key": "Project", "Value": "p"}]}, {"ResourceArn": "arn:p-dev-a"})
     aws.answer("events", "describe_rule", {"Name": "p-rule", "Arn": "arn:r"}, {"Name": "p-rule"})
     identity = Identity("p-dev", {"Project": "p"}, {"hub_rule": "p-rule"})
     found, _tags = collect(aws, *_DETECTION, identity=identity)
