@@ -118,6 +118,9 @@ def in_words(entry: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     told = dict(entry)
     if "since" in entry:
         told["ago"] = words.ago(entry["since"], now)
+    for moment in ("delivered", "digested"):
+        if moment in entry:
+            told[f"{moment}_ago"] = words.ago(entry[moment], now)
     if "unused" in entry:
         told["used_ago"] = "" if entry["unused"] is None else words.span(entry["unused"])
     if "bytes" in entry:

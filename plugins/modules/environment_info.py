@@ -200,6 +200,7 @@ monitoring:
     topic_arn: arn:aws:sns:us-east-1:123456789012:mlinfra-dev-alarms
     alarm_names: [mlinfra-dev-ml-training-1-cpu]
     dashboard_name: mlinfra-dev
+    log_archive_arn: ""
 encryption:
   description: What role encryption outputs.
   returned: when O(gather) contains V(encryption)
@@ -227,6 +228,7 @@ detection:
     analyzer_arn: "arn:aws:access-analyzer:us-east-1:123456789012:analyzer/mlinfra-dev"
     hub_arn: ""
     recorder_arn: ""
+    config_rule_names: []
     rule_names: [mlinfra-dev-analyzer, mlinfra-dev-guardduty]
     covered_by:
       hub: "arn:aws:securityhub:us-east-1:123456789012:hub/default"

@@ -175,7 +175,8 @@ buckets:
 trails:
   description:
     - The environment's trail, or those of others that record all regions where it has none.
-    - Each with C(name), C(own) (whether it is the environment's), C(records), C(since) and, where it can't deliver, C(reason).
+    - Each with C(name), C(own) (whether it is the environment's), C(records), C(since), C(delivered) and
+      C(digested), when it last delivered events and a digest of them, and, where it can't deliver, C(reason).
   returned: success
   type: list
   elements: dict

@@ -45,6 +45,9 @@ NAMES = {
     "ec2_log_group": "monitoring_log_group",
     "topic": "monitoring_topic_name",
     "dashboard": "monitoring_dashboard_name",
+    "log_archive": "monitoring_archive_name",
+    "archive_identity": "monitoring_archive_role_name",
+    "log_delivery_identity": "monitoring_log_delivery_role_name",
     "budget": "guardrails_budget_name",
     "budget_identity": "guardrails_budget_role_name",
     "schedule_group": "guardrails_schedule_group",
@@ -58,6 +61,7 @@ NAMES = {
     "guardduty_rule": "detection_guardduty_rule",
     "analyzer_rule": "detection_analyzer_rule",
     "hub_rule": "detection_hub_rule",
+    "compliance_rule": "detection_compliance_rule",
 }
 # As role compute names, for the roles after it, an instance that does not stand yet.
 NO_INSTANCE = "i-00000000000000000"

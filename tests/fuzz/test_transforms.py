@@ -13,6 +13,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.access_analyzer import
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import transform as bucket
 from ansible_collections.mlinfra.aws.plugins.module_utils.budget import transform as budget
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder import transform as config_recorder
+from ansible_collections.mlinfra.aws.plugins.module_utils.config_rule import transform as config_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
@@ -21,6 +22,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transf
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import transform as guardduty
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
+from ansible_collections.mlinfra.aws.plugins.module_utils.log_archive import transform as log_archive
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_filter import transform as metric_filter
 from ansible_collections.mlinfra.aws.plugins.module_utils.replication import transform as replication
@@ -373,11 +375,30 @@ def test_config_recorder(channel: dict[str, Any], recorder: dict[str, Any]) -> N
     assert config_recorder.mode(mode) == mode
 
 
+@given(st.dictionaries(texts, json_values), entries("config", "DescribeConfigRules", "ConfigRules"))
+def test_config_rule(given_to_it: dict[str, Any], told: dict[str, Any]) -> None:
+    """What a rule is given means the same as text and as what it is, and stays as it is once it is in one form."""
+    form = config_rule.parameters(given_to_it)
+    assert config_rule.parameters(json.dumps(given_to_it)) == form == config_rule.parameters(form)
+    assert config_rule.source(config_rule.source(told.get("Source"))) == config_rule.source(told.get("Source"))
+
+
 @given(json_values)
 def test_event_rule(value: Any) -> None:
     """A pattern means the same as text and as what it is."""
     pattern = {"detail": value}
     assert event_rule.pattern(json.dumps(pattern)) == event_rule.pattern(pattern) == pattern
+
+
+@given(entries("firehose", "DescribeDeliveryStream", "DeliveryStreamDescription"), st.lists(entries("logs", "DescribeSubscriptionFilters", "subscriptionFilters", always=("logGroupName",))))
+def test_log_archive(told: dict[str, Any], filters: list[dict[str, Any]]) -> None:
+    """What Firehose tells of a destination and of encryption stays as it is once it is in one form, and only its own filters count."""
+    read = log_archive.stream(told)
+    form, key = log_archive.destination(read["Destination"]), log_archive.encryption(told.get("DeliveryStreamEncryptionConfiguration"))
+    assert log_archive.destination(form) == form
+    assert log_archive.encryption(key) == key
+    assert log_archive.delivering(filters, "arn") == [one for one in filters if one.get("destinationArn") == "arn"]
+    assert log_archive.subscriptions(filters).keys() == {one["logGroupName"] for one in filters}
 
 
 @given(st.lists(st.sampled_from(guardduty.FEATURES), unique=True), st.lists(entries("guardduty", "GetDetector", "Features", always=("Name", "Status"))))

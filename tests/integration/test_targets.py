@@ -471,3 +471,27 @@ def test_elasticache_auth_token(emulator: Emulator) -> None:
     once = ["secretsmanager:PutSecretValue", change, label, label, change, label, label, label]
     written = emulator.written("module")
     assert written[3:-3] == once * 2
+
+
+def test_log_archive(emulator: Emulator) -> None:
+    """Makes once, writes what differs, and ends deliveries before it deletes."""
+    logs, s3 = emulator.client("logs"), emulator.client("s3")
+    s3.create_bucket(Bucket="target-archive")
+    for group in ("target-one", "target-two"):
+        logs.create_log_group(logGroupName=group)
+    identities = [f"arn:aws:iam::123456789012:role/target-{name}" for name in ("write", "deliver")]
+    more = {"bucket": "arn:aws:s3:::target-archive", "identities": identities, "key": "arn:aws:kms:us-east-1:123456789012:key/target"}
+    emulator.run_target("log_archive", more, "module", "module")
+    subscribe, unsubscribe = "logs:PutSubscriptionFilter", "logs:DeleteSubscriptionFilter"
+    modify = ["firehose:UpdateDestination", "firehose:StartDeliveryStreamEncryption", unsubscribe, subscribe]
+    tag = ["firehose:UntagDeliveryStream", "firehose:TagDeliveryStream"]
+    delete = [unsubscribe, "firehose:DeleteDeliveryStream"]
+    assert emulator.written("module") == ["firehose:CreateDeliveryStream", subscribe, *modify, *tag, *delete]
+
+
+def test_config_rule(emulator: Emulator) -> None:
+    """Makes once, writes what differs, tags alone where these differ, and deletes once."""
+    emulator.run_target("config_rule", {}, "module", "module")
+    tag = ["UntagResource", "TagResource"]
+    calls = ["PutConfigRule", "PutConfigRule", *tag, "UntagResource", "DeleteConfigRule"]
+    assert emulator.written("module") == [f"config:{call}" for call in calls]

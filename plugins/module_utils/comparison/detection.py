@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder.transform import channel, mode
+from ansible_collections.mlinfra.aws.plugins.module_utils.config_rule.transform import parameters, source
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule.transform import pattern, targets_by_id
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty.transform import feature_states
 
@@ -87,4 +88,19 @@ EVENT_RULE = Kind(
     label=labelled_by("Name"),
 )
 
-KINDS = {"detector": DETECTOR, "analyzer": ANALYZER, "hub": HUB, "recorder": RECORDER, "event_rule": EVENT_RULE}
+CONFIG_RULE = Kind(
+    attributes={
+        "ConfigRuleName": plain("ConfigRuleName"),
+        "Description": plain("Description", default=""),
+        "Source": plain("Source", source),
+        "InputParameters": plain("InputParameters", parameters),
+        "Tags": TAGS,
+    },
+    keys=(by_member("ConfigRuleName"),),
+    entries=entries_of("config_rule"),
+    owner=owned_by("detection"),
+    identifier=identified_by("ConfigRuleArn"),
+    label=labelled_by("ConfigRuleName"),
+)
+
+KINDS = {"detector": DETECTOR, "analyzer": ANALYZER, "hub": HUB, "recorder": RECORDER, "config_rule": CONFIG_RULE, "event_rule": EVENT_RULE}

@@ -31,6 +31,8 @@ _OWNER = owner_by_name(
     scheduler_identity="guardrails",
     snapshot_identity="recovery",
     replication_identity="recovery",
+    archive_identity="monitoring",
+    log_delivery_identity="monitoring",
 )
 _HOUR = 3600
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..discovery.identity import alarm_owner
+from ..log_archive.transform import destination, encryption, subscriptions
 from ..metric_filter.transform import normal
 from . import values
 from .model import Attribute, Entry, Key, Kind, Standing
-from .parts import TAGS, by_member, entries_of, identified_by, implied, labelled_by, owner_by_name, plain
+from .parts import TAGS, by_member, entries_of, identified_by, implied, labelled_by, owned_by, owner_by_name, plain
 
 
 def _metric_filters(group: Entry, standing: Standing) -> list[dict[str, Any]]:
@@ -127,4 +128,19 @@ DASHBOARD = Kind(
     label=labelled_by("DashboardName"),
 )
 
-KINDS = {"log_group": LOG_GROUP, "sns_topic": TOPIC, "alarm": ALARM, "dashboard": DASHBOARD}
+LOG_ARCHIVE = Kind(
+    attributes={
+        "DeliveryStreamName": plain("DeliveryStreamName"),
+        "DeliveryStreamEncryptionConfiguration": plain("DeliveryStreamEncryptionConfiguration", encryption),
+        "Destination": plain("Destination", destination),
+        "Subscriptions": plain("Subscriptions", subscriptions, default=[]),
+        "Tags": TAGS,
+    },
+    keys=(by_member("DeliveryStreamName"),),
+    entries=entries_of("log_archive"),
+    owner=owned_by("monitoring"),
+    identifier=identified_by("DeliveryStreamARN"),
+    label=labelled_by("DeliveryStreamName"),
+)
+
+KINDS = {"log_group": LOG_GROUP, "sns_topic": TOPIC, "alarm": ALARM, "dashboard": DASHBOARD, "log_archive": LOG_ARCHIVE}

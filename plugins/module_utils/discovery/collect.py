@@ -13,6 +13,7 @@ from typing import Any
 from ..access_analyzer.transform import external
 from ..ebs_defaults.api import READS as EBS_DEFAULTS
 from ..guardduty.transform import arn_of
+from ..log_archive.transform import stream
 from ..security_hub.transform import NOT_ON
 from ..trail.transform import covers, told_selectors
 from .api import Reader
@@ -97,6 +98,10 @@ class Collector:
         if "snapshot_policy" in kinds and (not tagged or self._is_recoverable(tags, first["bucket"].result())):
             purposes += ["snapshot_identity", "replication_identity"]
             second["snapshot_policy"] = self._executor.submit(self._snapshot_policies)
+        archives = _names_in(tags, ":deliverystream/") | ({self._identity.names.get("log_archive", "")} - {""})
+        if "log_archive" in kinds and archives:
+            purposes += ["archive_identity", "log_delivery_identity"]
+            second["log_archive"] = self._executor.submit(self._log_archives, archives)
         for kind, ask in self._patching.items():
             if kind in kinds and (not tagged or _names_in(tags, _MARKS[kind])):
                 second[kind] = self._executor.submit(ask, self)
@@ -121,7 +126,7 @@ class Collector:
 
         # Where nobody asks for what others have, only a tag leads to any of it.
         asked = not tagged or "foreign_detection" in kinds
-        for kind, mark in {**DETECTION_KINDS, "event_rule": ":events:"}.items():
+        for kind, mark in {**DETECTION_KINDS, "config_rule": ":config-rule/", "event_rule": ":events:"}.items():
             if kind in kinds and (asked or any(mark in arn for arn in tags)):
                 second[kind] = self._executor.submit(self._detection[kind], self, tags)
 
@@ -133,7 +138,7 @@ class Collector:
         found: Found = {**{kind: [] for kind in wanted}, "vpc": vpcs} if ec2 else {kind: [] for kind in wanted}
         for answers in (first, second, third):
             for kind, answer in answers.items():
-                found[kind] = _merge(kind, found[kind], answer.result())
+                found[kind] = _merge(kind, found.get(kind, []), answer.result())
         for kind, ask in self._of_file_systems.items():
             if kind in kinds:
                 found[kind] = [entry for system in found["file_system"] for entry in ask(self, system["FileSystemId"])]
@@ -407,6 +412,18 @@ class Collector:
             {**one, "Tags": self._reader.list("config", "list_tags_for_resource", "Tags", ResourceArn=one["arn"])} for one in listed
         ]
 
+    def _config_rules(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        """Those that are called after the environment, with their tags. One that is being deleted is gone."""
+        listed = self._reader.list("config", "describe_config_rules", "ConfigRules")
+        named = [
+            one
+            for one in listed
+            if one["ConfigRuleName"].startswith(f"{self._identity.name}-") and not one["ConfigRuleState"].startswith("DELETING")
+        ]
+        return [
+            {**one, "Tags": self._reader.list("config", "list_tags_for_resource", "Tags", ResourceArn=one["ConfigRuleArn"])} for one in named
+        ]
+
     def _event_rules(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
         return self._by_name("event_rule", self._event_rule, also=_names_in(tags, ":rule/"))
 
@@ -432,6 +449,12 @@ class Collector:
 
     def _access_points(self, file_system: str) -> list[dict[str, Any]]:
         return self._reader.list("efs", "describe_access_points", "AccessPoints", FileSystemId=file_system)
+
+    def _log_archives(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        """The streams with these names. One that is on its way out is gone."""
+        answers = [self._reader.ask("firehose", "describe_delivery_stream", DeliveryStreamName=name) for name in sorted(names)]
+        found = [stream(answer["DeliveryStreamDescription"]) for answer in answers if answer]
+        return [one for one in found if one["DeliveryStreamStatus"] != "DELETING"]
 
     def _ebs_defaults(self) -> list[dict[str, Any]]:
         """What EBS does by default in the region, as if it were one resource."""
@@ -470,6 +493,7 @@ class Collector:
         "analyzer": _analyzers,
         "hub": _hubs,
         "recorder": _recorders,
+        "config_rule": _config_rules,
         "event_rule": _event_rules,
     }
     # What role guardrails makes.

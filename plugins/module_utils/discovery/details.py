@@ -10,6 +10,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 from ..lock import api as lock
+from ..log_archive.transform import delivering
 from ..security_hub.transform import subscriptions
 from ..trail.transform import told_selectors
 from . import outputs
@@ -52,9 +53,11 @@ class Details:
         self._executor = executor
         self._attributes = tuple(attributes)
         self._markers = markers
+        self._log_groups: list[str] = []
 
     def add(self, claimed: Found) -> Found:
         """The same resources with more members: see the methods below for their names."""
+        self._log_groups = [group["logGroupName"] for group in claimed.get("log_group", [])]
         futures = [
             (kind, at, {member: self._executor.submit(read) for member, read in self._reads[kind](self, entry).items()})
             for kind in sorted(claimed.keys() & self._reads.keys())
@@ -215,6 +218,19 @@ class Details:
             "AuthSecret": lambda: self._reader.ask("secretsmanager", "describe_secret", SecretId=self._names["cache_secret"]) or {},
         }
 
+    def _log_archive(self, archive: Entry) -> Reads:
+        named = {"DeliveryStreamName": archive["DeliveryStreamName"]}
+
+        def filters() -> list[Entry]:
+            asked = "describe_subscription_filters"
+            listed = (self._reader.list("logs", asked, "subscriptionFilters", logGroupName=group) for group in self._log_groups)
+            return delivering((one for filters in listed for one in filters), archive["DeliveryStreamARN"])
+
+        return {
+            "Subscriptions": filters,
+            "Tags": lambda: self._reader.list("firehose", "list_tags_for_delivery_stream", "Tags", **named),
+        }
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -322,6 +338,7 @@ class Details:
         "recorder": _recorder,
         "event_rule": _event_rule,
         "replication_group": _replication_group,
+        "log_archive": _log_archive,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,

@@ -131,11 +131,13 @@ NAMED_KINDS = (
     "analyzer",
     "hub",
     "recorder",
+    "config_rule",
     "event_rule",
     "file_system",
     "mount_target",
     "access_point",
     "replication_group",
+    "log_archive",
 )
 # The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
 # no list of its resources has them.
@@ -193,11 +195,12 @@ DESCRIBED_ARN_TYPES = {
     "guardduty": {"detector"},
     "access-analyzer": {"analyzer"},
     "securityhub": {"hub"},
-    "config": {"configuration-recorder"},
+    "config": {"configuration-recorder", "config-rule"},
     "events": {"rule"},
     "elasticfilesystem": {"file-system", "access-point"},
     # Nodes carry the tags of their group.
     "elasticache": {"replicationgroup", "cluster"},
+    "firehose": {"deliverystream"},
 }
 
 # The kinds that each answer is made of.
@@ -224,11 +227,11 @@ GATHER = {
     "cache": {"replication_group", "security_group", "log_group", "alarm"},
     "compute": {"instance", "key_pair"},
     "scaling": {"launch_template", "auto_scaling_group"},
-    "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
+    "monitoring": {"log_group", "sns_topic", "alarm", "dashboard", "log_archive"},
     "guardrails": {"schedule_group", "schedule", "budget", "iam_role"},
     "recovery": {"snapshot_policy", "bucket", "iam_role"},
     "patching": {"patch_baseline", "ssm_association"},
-    "detection": {*DETECTION_KINDS, "event_rule", "foreign_detection"},
+    "detection": {*DETECTION_KINDS, "config_rule", "event_rule", "foreign_detection"},
     "resources": {*EC2_KINDS, *NAMED_KINDS},
     "lock": set(),
 }

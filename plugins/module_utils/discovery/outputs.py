@@ -227,6 +227,7 @@ def monitoring(found: Found, identity: Identity) -> dict[str, Any]:
         "topic_arn": first((entry for entry in found["sns_topic"] if entry["TopicArn"].endswith(topic)), "TopicArn"),
         "alarm_names": _alarm_names(found, identity, "monitoring", ""),
         "dashboard_name": _existing(found["dashboard"], "DashboardName", names.get("dashboard")),
+        "log_archive_arn": first(_where(found["log_archive"], "DeliveryStreamName", names.get("log_archive")), "DeliveryStreamARN"),
     }
 
 
@@ -272,6 +273,7 @@ def detection(found: Found, identity: Identity) -> dict[str, Any]:
         "analyzer_arn": first(found["analyzer"], "arn"),
         "hub_arn": first(found["hub"], "HubArn"),
         "recorder_arn": first(found["recorder"], "arn"),
+        "config_rule_names": sorted(rule["ConfigRuleName"] for rule in found["config_rule"]),
         "rule_names": sorted(rule["Name"] for rule in found["event_rule"]),
         "covered_by": {one["Kind"]: one[members[one["Kind"]]] for one in found["foreign_detection"]},
     }

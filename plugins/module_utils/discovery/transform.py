@@ -38,10 +38,12 @@ _NAME = {
     "analyzer": "name",
     "hub": "HubArn",
     "recorder": "name",
+    "config_rule": "ConfigRuleName",
     "event_rule": "Name",
     "file_system": "CreationToken",
     "mount_target": "MountTargetId",
     "replication_group": "ReplicationGroupId",
+    "log_archive": "DeliveryStreamName",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -64,10 +66,12 @@ _ARN = {
     "analyzer": "arn",
     "hub": "HubArn",
     "recorder": "arn",
+    "config_rule": "ConfigRuleArn",
     "event_rule": "Arn",
     "file_system": "FileSystemArn",
     "access_point": "AccessPointArn",
     "replication_group": "ARN",
+    "log_archive": "DeliveryStreamARN",
 }
 
 
@@ -130,7 +134,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
         **dict.fromkeys(
-            ("iam_policy", "auto_scaling_group", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
+            ("iam_policy", "auto_scaling_group", "config_rule", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
         ),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.

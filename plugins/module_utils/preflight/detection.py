@@ -18,10 +18,14 @@ NAMES = {
     "detection_guardduty_rule": "event_rule",
     "detection_analyzer_rule": "event_rule",
     "detection_hub_rule": "event_rule",
+    "detection_compliance_rule": "event_rule",
     "detection_topic_name": "topic",
     "detection_config_bucket": "bucket",
 }
-CHOICES = ("detection_guardduty", "detection_access_analyzer", "detection_security_hub")
+CHOICES = ("detection_guardduty", "detection_access_analyzer", "detection_security_hub", "detection_config")
+# As AWS calls its managed rules.
+MANAGED_RULE = r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*"
+LONGEST_RULE_NAME = 128
 # As GuardDuty counts.
 LOWEST_SEVERITY = 1
 HIGHEST_SEVERITY = 10
@@ -43,6 +47,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         found.extend(_topic_problems(settings))
     if settings.get("detection_config"):
         found.extend(_bucket_problems(settings))
+        found.extend(_managed_rule_problems(settings))
     if "detection_tags" in settings:
         found.extend(tags_problems("detection_tags", settings["detection_tags"], settings.get("mlinfra_tags")))
     return found
@@ -73,6 +78,24 @@ def _standard_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
             found.append(problem(name, standard, "is not a standard", remedy))
         elif standard in standards[:at]:
             found.append(problem(name, standard, "is there twice", "name each standard once"))
+    return found
+
+
+def _managed_rule_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the rules of AWS's own."""
+    found = []
+    for identifier, parameters in (settings.get("detection_config_rules") or {}).items():
+        name = f"detection_config_rules.{identifier}"
+        called = len(f"{settings.get('mlinfra_name', '')}-{identifier}")
+        if not re.fullmatch(MANAGED_RULE, str(identifier)):
+            remedy = "write its identifier, such as EC2_IMDSV2_CHECK"
+            found.append(problem(name, identifier, "is not a managed rule of AWS Config", remedy))
+        elif called > LONGEST_RULE_NAME:
+            remedy = f"a rule's name has at most {LONGEST_RULE_NAME}: choose a shorter mlinfra_environment, or leave the rule out"
+            found.append(problem(name, identifier, f"makes a name of {called} characters", remedy))
+        if not isinstance(parameters or {}, dict):
+            remedy = "write its parameters by their names, such as {maxAccessKeyAge: 90}, or {}"
+            found.append(problem(name, parameters, "is not a dictionary", remedy))
     return found
 
 

@@ -25,6 +25,16 @@ PERIOD = 60
 HOUR = 3600
 DAY = 86400
 EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+ARCHIVE_NAMES = {
+    "monitoring_archive_name": "stream",
+    "monitoring_archive_bucket": "bucket",
+    "monitoring_archive_role_name": "role",
+    "monitoring_log_delivery_role_name": "role",
+}
+# Firehose's bounds, in seconds.
+LEAST_BUFFER, MOST_BUFFER = 60, 900
+# Without Firehose's own expressions, such as !{timestamp:yyyy}.
+ARCHIVE_PREFIX = r"([A-Za-z0-9_.-]+/)+"
 # What the role adds to an instance's name to name its alarms.
 LONGEST_ALARM_ENDING = "-100-gpu-temperature"
 
@@ -50,6 +60,8 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if isinstance(name, str):
         found.extend(name_problems("monitoring_instance_name", f"{name}{LONGEST_ALARM_ENDING}", "alarm"))
     found.extend(_contradictions(settings))
+    if settings.get("monitoring_log_archive") == "present":
+        found.extend(_archive_problems(settings))
     if "monitoring_tags" in settings:
         found.extend(tags_problems("monitoring_tags", settings["monitoring_tags"], settings.get("mlinfra_tags")))
     return found
@@ -75,6 +87,31 @@ def _period_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         if number * period > longest:
             remedy = f"CloudWatch looks back {longest} seconds at most: choose {longest // period} or fewer"
             found.append(problem(counted, number, f"times {variable} ({period}) is too long", remedy))
+    return found
+
+
+def _archive_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the archive of log groups."""
+    found = names_problems(settings, ARCHIVE_NAMES)
+    found.extend(number_problems(settings, "monitoring_archive_buffer_seconds", LEAST_BUFFER, MOST_BUFFER, " (seconds)"))
+    found.extend(number_problems(settings, "monitoring_archive_late_seconds", 0, DAY, " (seconds)"))
+    prefix = settings.get("monitoring_archive_prefix")
+    if prefix is not None and not re.fullmatch(ARCHIVE_PREFIX, prefix):
+        remedy = "write it as logs/, of letters, digits and _.- between slashes"
+        found.append(problem("monitoring_archive_prefix", prefix, "is no prefix of keys for an archive", remedy))
+    taken = {"trail/": "CloudTrail", "config/": "AWS Config", "access/": "S3's access logs"}
+    writer = next((who for start, who in taken.items() if str(prefix).startswith(start)), "")
+    if writer:
+        found.append(problem("monitoring_archive_prefix", prefix, f"is where {writer} writes", "choose another one, such as logs/"))
+    bucket = settings.get("monitoring_archive_bucket")
+    if "storage" in settings.get("preflight_roles", ()) and settings.get("storage_logs") is False and bucket == settings.get("storage_logs_bucket"):
+        remedy = "set storage_logs: true, or name another bucket"
+        found.append(problem("monitoring_archive_bucket", bucket, "is not there with storage_logs: false", remedy))
+    groups = settings.get("monitoring_archived_log_groups")
+    if groups == []:
+        found.append(problem("monitoring_archived_log_groups", [], "archives nothing", "name one, or set monitoring_log_archive: absent"))
+    for group in groups or []:
+        found.extend(name_problems("monitoring_archived_log_groups", group, "log_group"))
     return found
 
 

@@ -102,6 +102,7 @@ RULES: dict[str, NameRule] = {
         r"(?!.*-[A-Za-z0-9]{6}$)[A-Za-z0-9/_+=.@-]+",
         "letters, digits and /_+=.@-, and no hyphen before the last six characters",
     ),
+    "stream": NameRule("a stream's name", 64, r"[A-Za-z0-9_.-]+", "letters, digits and _.-"),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),
 }
 

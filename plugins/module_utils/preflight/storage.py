@@ -27,6 +27,7 @@ DAYS = (
     "storage_models_noncurrent_expiration_days",
     "storage_incomplete_upload_days",
     "storage_log_days",
+    "storage_archive_days",
 )
 # S3 Lifecycle counts days in a signed 32-bit number.
 MOST_DAYS = 2147483647

@@ -250,6 +250,10 @@ def _log_group(resource: Resource, context: Context) -> Parts:
     return parts
 
 
+def _log_archive(resource: Resource, context: Context) -> Parts:
+    return _rates(context, ("Firehose", "GB archived", "archived_gb"))
+
+
 def _alarm(resource: Resource, context: Context) -> Parts:
     attributes = resource["attributes"]
     if "AlarmRule" in attributes:
@@ -364,6 +368,10 @@ def _secret(_resource: Resource, context: Context) -> Parts:
     return [Part("Secret", "standing", Decimal(1), price(context.prices, "secret_month"))]
 
 
+def _config_rule(_resource: Resource, context: Context) -> Parts:
+    return _rates(context, ("AWS Config rule", "evaluation", "config_evaluation"))
+
+
 def _data_transfer(resource: Resource, context: Context) -> Parts:
     return _used(resource, context, "out_gb", "Data transfer out", "", "transfer_out_gb")
 
@@ -400,6 +408,8 @@ RULES: dict[str, Rule] = {
     "replication_group": _cache,
     "elasticache:snapshot": _cache_snapshot,
     "secretsmanager:secret": _secret,
+    "config_rule": _config_rule,
+    "log_archive": _log_archive,
     "data_transfer": _data_transfer,
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(

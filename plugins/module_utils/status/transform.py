@@ -212,6 +212,10 @@ def buckets(answers: Answers, now: datetime) -> Entries:
     return entries
 
 
+# What keeps a trail from the bucket, from the log group, and from telling by digests what was written.
+_DELIVERY_ERRORS = ("LatestDeliveryError", "LatestCloudWatchLogsDeliveryError", "LatestDigestDeliveryError")
+
+
 def trails(found: Mapping[str, Entries], states: Mapping[str, Entry]) -> Entries:
     """The environment's trail; those of others that record all of it where it has none.
 
@@ -229,7 +233,9 @@ def _trail(trail: Entry, state: Entry, own: bool) -> Entry:
         "own": own,
         "records": state.get("IsLogging"),
         "since": plain(state.get("StartLoggingTime", "")),
-        "reason": state.get("LatestDeliveryError") or state.get("LatestCloudWatchLogsDeliveryError") or "",
+        "delivered": plain(state.get("LatestDeliveryTime", "")),
+        "digested": plain(state.get("LatestDigestDeliveryTime", "")),
+        "reason": next((state[error] for error in _DELIVERY_ERRORS if state.get(error)), ""),
     }
 
 

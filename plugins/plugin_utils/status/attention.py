@@ -20,6 +20,8 @@ _FINE_NETWORK = ("available", "pending")
 _FULL = 90
 # Seconds after its start in which the agent of an instance should have told something.
 _AGENT_STARTS = 3600
+# Seconds after which a digest of a trail is missing.
+_DIGEST_IS_LATE = 3 * 3600
 
 
 def attention(status: Values, now: datetime) -> list[Values]:
@@ -33,7 +35,7 @@ def attention(status: Values, now: datetime) -> list[Values]:
         *_of_instances(status["instances"], now),
         *_of_alarms(status["alarms"], now),
         *_of_network(status["network"]),
-        *_of_trails(status["trails"]),
+        *_of_trails(status["trails"], now),
         *_of_hosts(status["hosts"] or []),
         *_of_jobs(status),
         *_of_models(status),
@@ -85,12 +87,15 @@ def _of_network(network: Values) -> Found:
             yield WARN, f"flow log {log['id']} can't deliver{_because(log)}"
 
 
-def _of_trails(trails: t.Iterable[Values]) -> Found:
+def _of_trails(trails: t.Iterable[Values], now: datetime) -> Found:
     for trail in trails:
         if trail["records"] is False:
             yield BAD, f"the trail {trail['name']} does not record what is done in the account"
         if trail["reason"]:
             yield WARN, f"the trail {trail['name']} can't deliver{_because(trail)}"
+        # A digest comes every hour, whether there was anything to record or not.
+        if trail["records"] and trail["digested"] and (now - datetime.fromisoformat(trail["digested"])).total_seconds() > _DIGEST_IS_LATE:
+            yield WARN, f"the trail {trail['name']} has delivered no digest since {words.clock(trail['digested'], now)}"
 
 
 def _because(entry: Values) -> str:

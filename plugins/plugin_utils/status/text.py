@@ -197,7 +197,9 @@ def _network(network: Values) -> str:
 def _trail(trail: Values) -> str:
     whose = trail["name"] if trail["own"] else f"{trail['name']}, somebody else's"
     state = {True: "records all regions", False: "does not record"}.get(trail["records"], "not known whether it records")
-    return f"{whose}, {state}{' ' if trail['ago'] else ''}{trail['ago']}"
+    last = {"events": trail["delivered_ago"], "digest": trail["digested_ago"]}
+    delivered = [f"{what} {ago} ago" for what, ago in last.items() if ago]
+    return ", ".join([whose, f"{state} {trail['ago']}".rstrip(), *delivered])
 
 
 def _bucket(bucket: Values) -> str:

@@ -53,6 +53,14 @@ CHOICES: dict[str, dict[str, Any]] = {
     "an image for V100": {"compute_instance_type": "p3.2xlarge", "compute_image_id": "ami-1"},
     "inference": {"ml_host_serving": True},
     "alarms": {"monitoring_email": "somebody@example.org", "monitoring_auto_recovery": True},
+    "logs kept": {"monitoring_log_archive": "present", "monitoring_archive_late_seconds": 0},
+    "logs kept by a key": {
+        "monitoring_log_archive": "present",
+        "encryption_key": True,
+        "iam_permissions_boundary": "arn:aws:iam::123456789012:policy/b",
+        "monitoring_archived_log_groups": ["{{ mlinfra_names.trail_log_group }}"],
+    },
+    "logs kept no more": {"monitoring_log_archive": "absent"},
     "guards": {
         "guardrails_budget_amount": 200,
         "guardrails_budget_cap": 100,
@@ -82,6 +90,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "detection_config": True,
         "detection_severity": 9,
         "detection_hub_rule": "mine",
+        "detection_config_rules": {"ACCESS_KEYS_ROTATED": {"maxAccessKeyAge": 90}},
         "encryption_key": True,
     },
     "a shared file system": {
@@ -96,6 +105,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "shared_storage_alarms": False, "shared_storage_infrequent_access_days": 0, "shared_storage_back_on_use": False,
         "shared_storage_backup": False,
     },
+    "a recorder by whose records AWS judges": {"detection_config": True},
     "a detector that tells nobody": {"detection_guardduty": True, "detection_alarms": False, "detection_guardduty_features": []},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {
@@ -389,7 +399,7 @@ def test_only_those_rules_publish_and_the_key_lets_them(told):
     topic, key = statements("all that looks for threats")
     arns = topic["FindingsOfThisAccountPublish"]["Condition"]["ArnEquals"]["aws:SourceArn"]
     start = "arn:aws:events:us-east-1:123456789012:rule/"
-    assert arns == [f"{start}p-dev-guardduty", f"{start}p-dev-analyzer", f"{start}mine"]
+    assert arns == [f"{start}p-dev-guardduty", f"{start}p-dev-analyzer", f"{start}mine", f"{start}p-dev-compliance"]
     assert key["FindingsToTopics"]["Principal"] == {"Service": "events.amazonaws.com"}
     topic, key = statements("strict")
     assert "FindingsOfThisAccountPublish" not in topic

@@ -1789,6 +1789,25 @@ def recorders_have_a_frequency(aws: Clients) -> bool:
     return frequencies == ["CONTINUOUS", "DAILY"] and first["arn"] == then["arn"]
 
 
+@behaviour("config_rules")
+def a_rule_of_config_that_there_is_not_is_told(aws: Clients) -> bool:
+    """Also where there is no rule at all."""
+    return refused("NoSuchConfigRuleException", aws("config").describe_config_rules, ConfigRuleNames=["missing"])
+
+
+@behaviour("config_rules")
+def rules_of_config_keep_their_tags(aws: Clients) -> bool:
+    """A rule that changes keeps its tags, and the tagging service finds it by them."""
+    config = aws("config")
+    rule = {"ConfigRuleName": "volumes", "Source": {"Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES"}}
+    config.put_config_rule(ConfigRule=rule, Tags=[{"Key": "Mark", "Value": "v"}])
+    config.put_config_rule(ConfigRule={**rule, "Description": "changed"})
+    [told] = config.describe_config_rules(ConfigRuleNames=["volumes"])["ConfigRules"]
+    found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "Mark", "Values": ["v"]}])["ResourceTagMappingList"]
+    config.delete_config_rule(ConfigRuleName="volumes")
+    return [one["ResourceARN"] for one in found] == [told["ConfigRuleArn"]]
+
+
 @behaviour("config_recorders")
 def recorders_have_tags(aws: Clients) -> bool:
     """The tags of a recorder change, and the tagging service finds it by them."""

@@ -153,7 +153,8 @@ def test_where_everything_is_asked_for_a_launch_template_leads_to_the_group(aws,
     assert found["auto_scaling_group"] == [_GROUP][: len(templates)]
 
 
-_DETECTION = ("analyzer", "detector", "event_rule", "foreign_detection", "hub", "recorder")
+_DETECTION = ("analyzer", "config_rule", "detector", "event_rule", "foreign_detection", "hub", "recorder")
+RULES = [("p-dev-a", "ACTIVE"), ("p-dev-b", "DELETING"), ("p-other", "ACTIVE")]
 _SERVICE_ROLE = "arn:aws:iam::123456789012:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"
 _DETECTOR = {"ServiceRole": _SERVICE_ROLE, "Status": "ENABLED"}
 
@@ -171,6 +172,9 @@ def test_what_others_look_for_threats_with_is_told_apart(aws):
     aws.answer("securityhub", "list_tags_for_resource", {"Tags": {"Project": "p"}}, {"ResourceArn": "arn:h"})
     aws.answer("config", "describe_configuration_recorders", {"ConfigurationRecorders": [{"name": "default", "arn": "arn:c"}]})
     aws.answer("config", "list_tags_for_resource", {"Tags": [{"Key": "Project", "Value": "p"}]}, {"ResourceArn": "arn:c"})
+    rules = [{"ConfigRuleName": name, "ConfigRuleArn": f"arn:{name}", "ConfigRuleState": state, "Source": {"Owner": "AWS"}} for name, state in RULES]
+    aws.answer("config", "describe_config_rules", {"ConfigRules": rules})
+    aws.answer("config", "list_tags_for_resource", {"Tags": [{"Key": "Project", "Value": "p"}]}, {"ResourceArn": "arn:p-dev-a"})
     aws.answer("events", "describe_rule", {"Name": "p-rule", "Arn": "arn:r"}, {"Name": "p-rule"})
     identity = Identity("p-dev", {"Project": "p"}, {"hub_rule": "p-rule"})
     found, _tags = collect(aws, *_DETECTION, identity=identity)
@@ -178,12 +182,14 @@ def test_what_others_look_for_threats_with_is_told_apart(aws):
     assert found["detector"][0]["Arn"] == "arn:aws:guardduty:us-east-1:123456789012:detector/d"
     assert found["hub"][0]["Tags"] == {"Project": "p"}
     assert [rule["Name"] for rule in found["event_rule"]] == ["p-rule"]
+    assert [rule["ConfigRuleName"] for rule in found["config_rule"]] == ["p-dev-a"]
 
 
 def test_what_is_off_or_not_there_is_no_error(aws):
     aws.answer("guardduty", "list_detectors", {"DetectorIds": []}).answer("accessanalyzer", "list_analyzers", {"analyzers": []})
     aws.refuse("securityhub", "describe_hub", "InvalidAccessException")
     aws.answer("config", "describe_configuration_recorders", {"ConfigurationRecorders": []})
+    aws.answer("config", "describe_config_rules", {"ConfigRules": []})
     aws.refuse("events", "describe_rule", "ResourceNotFoundException")
     found, _tags = collect(aws, *_DETECTION, identity=Identity("p-dev", {}, {"hub_rule": "p-rule"}))
     assert not any(found.values())

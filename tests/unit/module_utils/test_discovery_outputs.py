@@ -22,6 +22,7 @@ NAMES = {
     "security_group": "p-dev-instance",
     "topic": "p-dev-alarms",
     "dashboard": "p-dev",
+    "log_archive": "p-dev-logs",
     "datasets_bucket": "p-dev-data",
     "models_bucket": "p-dev-models",
     "operations_bucket": "p-dev-operations",
@@ -245,12 +246,14 @@ def test_scaling():
 def test_detection():
     own = {"detector": [{"DetectorId": "d"}], "event_rule": [{"Name": "b"}, {"Name": "a"}]}
     own["recorder"] = [{"arn": "arn:r"}]
+    own["config_rule"] = [{"ConfigRuleName": "two"}, {"ConfigRuleName": "one"}]
     foreign = [{"Kind": "analyzer", "arn": "arn:a"}, {"Kind": "hub", "HubArn": "arn:h"}]
     assert outputs.detection(found("detection", **own, foreign_detection=foreign), IDENTITY) == {
         "detector_id": "d",
         "analyzer_arn": "",
         "hub_arn": "",
         "recorder_arn": "arn:r",
+        "config_rule_names": ["one", "two"],
         "rule_names": ["a", "b"],
         "covered_by": {"analyzer": "arn:a", "hub": "arn:h"},
     }
@@ -291,12 +294,14 @@ def test_monitoring():
         sns_topic=[{"TopicArn": f"{topic}-2"}, {"TopicArn": topic}],
         alarm=[{"AlarmName": "b"}, {"AlarmName": "a"}],
         dashboard=[{"DashboardName": "p-dev"}],
+        log_archive=[{"DeliveryStreamName": "p-dev-logs", "DeliveryStreamARN": "arn:l"}],
     )
     assert outputs.monitoring(standing, IDENTITY) == {
         "log_groups": {"vpc": "", "ec2": "/aws/ec2/p-dev"},
         "topic_arn": topic,
         "alarm_names": ["a", "b"],
         "dashboard_name": "p-dev",
+        "log_archive_arn": "arn:l",
     }
 
 

@@ -32,6 +32,7 @@ GOOD = {
     "file_system": "ml-dev-shared",
     "analyzer": "ml-dev",
     "event_rule": "ml-dev-guardduty",
+    "stream": "ml-dev-logs",
     "login": "ec2-user",
     "trail": "ml-dev",
     "budget": "ml-dev",

@@ -182,6 +182,11 @@ def test_an_address_is_counted_once():
     assert (priced["eipalloc-1"], priced["nat-1"], priced["eni-1"], priced["eni-2"]) == (3.65, 32.85, 0, 0)
 
 
+def test_an_archive_of_logs_is_charged_by_what_it_takes():
+    [told] = bill([resource("log_archive")], PRICES)["resources"]
+    assert [(rate["what"], rate["unit"], rate["price"]) for rate in told["rates"]] == [("Firehose", "GB archived", 0.029)]
+
+
 def test_what_looks_for_threats_is_charged_by_what_it_sees():
     told = bill([resource("detector"), resource("hub"), resource("analyzer"), resource("event_rule")], PRICES)["resources"]
     assert [entry["monthly"] for entry in told] == [0, 0, 0, 0]
@@ -189,6 +194,8 @@ def test_what_looks_for_threats_is_charged_by_what_it_sees():
         "detector": ["GuardDuty, events", "GuardDuty, flow and DNS logs"],
         "hub": ["Security Hub"],
     }
+    [judging] = bill([resource("config_rule")], PRICES)["resources"]
+    assert [(rate["what"], rate["unit"]) for rate in judging["rates"]] == [("AWS Config rule", "evaluation")]
     [daily] = bill([resource("recorder", recordingMode={"recordingFrequency": "DAILY"})], PRICES)["resources"]
     assert [(rate["what"], rate["unit"]) for rate in daily["rates"]] == [("AWS Config", "recorded change")]
     features = [{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]

@@ -29,7 +29,7 @@ FINE = {
         "endpoints": [{"service": "s3", "state": "available"}],
         "flow_logs": [{"id": "fl-1", "delivery": "SUCCESS", "reason": ""}],
     },
-    "trails": [{"name": "p-dev", "own": True, "records": True, "reason": ""}],
+    "trails": [{"name": "p-dev", "own": True, "records": True, "digested": "", "reason": ""}],
     "metrics": {"i-1": {"memory": [["2026-11-28T11:55:00+00:00", 40]], "stalled_jobs": [["2026-11-28T11:55:00+00:00", 0]]}},
     "budget": {"limit": 100.0, "actual": 10.0, "forecast": 50.0, "currency": "USD"},
     "hosts": [
@@ -97,6 +97,11 @@ LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2
         (network("endpoints", state="rejected"), "bad", "endpoint s3 is rejected"),
         (network("flow_logs", delivery="FAILED", reason="Access error"), "warn", "flow log fl-1 can't deliver: Access error"),
         (only("trails", records=False), "bad", "the trail p-dev does not record what is done in the account"),
+        (
+            only("trails", digested="2026-11-28T08:00:00+00:00"),
+            "warn",
+            "the trail p-dev has delivered no digest since 08:00",
+        ),
         (only("trails", reason="AccessDenied"), "warn", "the trail p-dev can't deliver: AccessDenied"),
         (only("hosts", answered=False, reason="it can't be reached"), "warn", "ml-1 says nothing: it can't be reached"),
         (only("hosts", services=[{"name": "mlinfra-jupyter", "state": "failed"}]), "bad", "ml-1: mlinfra-jupyter is failed"),

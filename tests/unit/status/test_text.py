@@ -78,7 +78,9 @@ ALL: dict[str, Any] = {
         {"id": "0b", "notebook": "", "instance": "p-dev-ml-1", "busy": False, "used_ago": "3 h"},
     ],
     "network": {"vpc_ids": ["vpc-1"], "nat_gateways": [1], "endpoints": [1, 2], "flow_logs": []},
-    "trails": [{"name": "p-dev", "own": True, "records": True, "ago": "3 d"}],
+    "trails": [
+        {"name": "p-dev", "own": True, "records": True, "ago": "3 d", "delivered_ago": "4 min", "digested_ago": "40 min"}
+    ],
     "buckets": [{"name": "data", "size": "1.5 GB", "objects": 1234}, {"name": "new", "size": "?", "objects": None}],
     "logs": [{"instance": "p-dev-ml-1", "log": "jupyter", "lines": [{"time": "2026-11-28T11:59:58+00:00", "message": "hello"}]}],
     "budget": {"limit": 200.0, "actual": 12.3, "forecast": None, "currency": "USD"},
@@ -119,7 +121,7 @@ def test_all_of_it():
         "Network      1 NAT gateway, 2 endpoints",
         "Buckets      data, 1.5 GB in 1,234 objects",
         "             new",
-        "Trail        p-dev, records all regions 3 d",
+        "Trail        p-dev, records all regions 3 d, events 4 min ago, digest 40 min ago",
         "Cost         about 12.30 USD so far this month, 41.20 by its end",
         "Budget       200.00 USD, 12.30 spent",
         "",

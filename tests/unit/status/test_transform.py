@@ -245,14 +245,21 @@ OTHER = {"Name": "all", "TrailARN": "other", "IsLogging": True}
     [
         ([OWN], {"IsLogging": True, "StartLoggingTime": STARTED}, ("p-dev", True, True, STARTED.isoformat(), "")),
         ([OWN], {"IsLogging": False, "LatestDeliveryError": "AccessDenied"}, ("p-dev", True, False, "", "AccessDenied")),
+        ([OWN], {"LatestDigestDeliveryError": "no"}, ("p-dev", True, None, "", "no")),
         ([OWN], {}, ("p-dev", True, None, "", "")),
         ([], {}, ("all", False, True, "", "")),
     ],
-    ids=["records", "stopped", "not told", "somebody else's"],
+    ids=["records", "stopped", "no digests", "not told", "somebody else's"],
 )
 def test_the_trail(own, state, told):
     [trail] = transform.trails({"trail": own, "covering_trail": [OTHER]}, {"own": state})
     assert tuple(trail[part] for part in ("name", "own", "records", "since", "reason")) == told
+
+
+def test_when_the_trail_last_delivered():
+    state = {"IsLogging": True, "LatestDeliveryTime": STARTED, "LatestDigestDeliveryTime": STARTED}
+    [trail] = transform.trails({"trail": [OWN], "covering_trail": []}, {"own": state})
+    assert trail["delivered"] == trail["digested"] == STARTED.isoformat()
 
 
 def test_the_network_and_the_buckets():

@@ -62,7 +62,7 @@ OWN_ONLY = {
     "RevokeSecurityGroupIngress": "security-group",
 }
 # The calls that read and ask about a resource.
-NARROW = {"DescribeInstanceAttribute", "DescribeVpcAttribute", "GetConsoleOutput"}
+NARROW = {"DescribeInstanceAttribute", "DescribeSnapshotAttribute", "DescribeVpcAttribute", "GetConsoleOutput"}
 # Images belong to everybody, so their ARN names no account.
 NOBODYS = {"image", "snapshot"}
 # Words in which no id stands for a resource that the call is about.

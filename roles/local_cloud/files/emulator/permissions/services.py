@@ -47,11 +47,13 @@ TAGGING = {
     "accessanalyzer:CreateAnalyzer": "access-analyzer:TagResource",
     "cloudtrail:CreateTrail": "cloudtrail:AddTags",
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
+    "config:PutConfigRule": "config:TagResource",
     "config:PutConfigurationRecorder": "config:TagResource",
     "dlm:CreateLifecyclePolicy": "dlm:TagResource",
     "efs:CreateAccessPoint": "elasticfilesystem:TagResource",
     "efs:CreateFileSystem": "elasticfilesystem:TagResource",
     "events:PutRule": "events:TagResource",
+    "firehose:CreateDeliveryStream": "firehose:TagDeliveryStream",
     "guardduty:CreateDetector": "guardduty:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
     "iam:CreateRole": "iam:TagRole",
@@ -114,6 +116,12 @@ def _passed(service: str, operation: str, parameters: Parameters, where: Where) 
         yield pass_role(parameters["CloudWatchLogsRoleArn"], "cloudtrail.amazonaws.com")
     elif service == "scheduler" and operation in ("CreateSchedule", "UpdateSchedule"):
         yield pass_role(parameters["Target"]["RoleArn"], "scheduler.amazonaws.com")
+    elif service == "logs" and operation == "PutSubscriptionFilter":
+        yield pass_role(parameters["roleArn"], "logs.amazonaws.com")
+    elif service == "firehose":
+        for name in ("ExtendedS3DestinationConfiguration", "ExtendedS3DestinationUpdate"):
+            if parameters.get(name, {}).get("RoleARN"):
+                yield pass_role(parameters[name]["RoleARN"], "firehose.amazonaws.com")
     elif service in ("budgets", "dlm") and parameters.get("ExecutionRoleArn"):
         yield pass_role(parameters["ExecutionRoleArn"], f"{service}.amazonaws.com")
 
@@ -269,6 +277,9 @@ def _config(operation: str, parameters: Parameters, where: Where) -> Iterator[st
     # Channels know no resources, and a recorder gets its id when it is put.
     if parameters.get("ResourceArn"):
         yield parameters["ResourceArn"]
+    elif operation in ("PutConfigRule", "DeleteConfigRule", "DescribeConfigRules"):
+        # A rule's ARN has an id in the place of its name.
+        yield where.arn("config", "config-rule/*")
     elif parameters.get("ConfigurationRecorderName") or operation.startswith("DescribeConfigurationRecorder"):
         yield where.arn("config", f"configuration-recorder/{parameters.get('ConfigurationRecorderName') or '*'}/*")
 
@@ -279,6 +290,12 @@ def _events(operation: str, parameters: Parameters, where: Where) -> Iterator[st
         yield parameters["ResourceARN"]
     elif name:
         yield where.arn("events", f"rule/{name}")
+
+
+def _firehose(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # Lists know no resources.
+    if parameters.get("DeliveryStreamName"):
+        yield where.arn("firehose", f"deliverystream/{parameters['DeliveryStreamName']}")
 
 
 def _guardduty(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
@@ -325,6 +342,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "dlm": _dlm,
     "efs": _efs,
     "events": _events,
+    "firehose": _firehose,
     "guardduty": _guardduty,
     "iam": _iam,
     "kms": _kms,
