@@ -35,7 +35,7 @@ UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
 # Resources of other services than EC2 that have no names, which policies know by their tags.
 NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|ssm|guardduty):[^:]*:\d*:(key|policy|association|patchbaseline|detector)/")
-ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection")
+ROLES = ("encryption", "network", "storage", "audit", "iam", "database", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection")
 # Playbooks that run roles may come to do all that these do, whatever there was to do when they were seen.
 COMPOSED = {
     "provision-run": ("plan-run", *(f"{role}-present" for role in ROLES)),

@@ -350,6 +350,7 @@ THREADS = 12
 KINDS = {
     *("vpc", "subnet", "instance", "volume", "snapshot", "nat_gateway", "elastic_ip", "network_interface", "vpc_endpoint"),
     *("bucket", "log_group", "alarm", "dashboard", "ssm_parameter", "kms_key", "detector", "hub", "recorder"),
+    *("db_instance", "db_snapshot"),
 }
 NOT_ASKED = {"prices": {}, "reason": "the list was asked for"}
 NO_ACTUALS = {"available": False, "reason": "not asked for", "start": "", "until": ""}

@@ -27,11 +27,11 @@ options:
   roles:
     description:
       - Names of the roles to compare.
-      - Role detection is compared only where it is named, since that asks four more services.
+      - The roles database and detection are compared only where they are named, since that asks more services.
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    choices: [encryption, network, storage, audit, iam, database, compute, scaling, monitoring, guardrails, recovery, patching, detection]
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching]
   added_configuration:
     description:
@@ -257,13 +257,17 @@ from ansible_collections.amazon.aws.plugins.module_utils.errors import AWSErrorH
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.bucket import configurations
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
-from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import kinds_to_read, roles_to_read
+from ansible_collections.mlinfra.aws.plugins.module_utils.comparison.kinds import (
+    BY_DEFAULT,
+    kinds_to_read,
+    roles_to_read,
+)
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import details
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer import answer
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "database", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
 THREADS = 16
 
 
@@ -294,7 +298,7 @@ def read(module: AnsibleAWSModule, identity: Identity) -> tuple[dict[str, Any], 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
-            "roles": {"type": "list", "elements": "str", "choices": ROLES, "default": ROLES[:-1]},
+            "roles": {"type": "list", "elements": "str", "choices": ROLES, "default": list(BY_DEFAULT)},
             "added_configuration": {"type": "bool", "default": True},
             "allow_partial": {"type": "bool", "default": False},
             "name": {"type": "str", "default": ""},

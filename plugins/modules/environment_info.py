@@ -44,11 +44,25 @@ options:
     description:
       - Which of the return values to make. Fewer need fewer calls.
       - The answers that are left out are not returned.
-      - V(detection) asks four more services, and only where it is named.
+      - V(database) and V(detection) ask more services, and only where they are named.
     type: list
     elements: str
     choices:
-      [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection, resources, lock]
+      - encryption
+      - network
+      - storage
+      - audit
+      - iam
+      - database
+      - compute
+      - scaling
+      - monitoring
+      - guardrails
+      - recovery
+      - patching
+      - detection
+      - resources
+      - lock
     default: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, resources, lock]
   allow_partial:
     description:
@@ -192,6 +206,21 @@ encryption:
   sample:
     key_arn: arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef
     key_alias: alias/mlinfra-dev
+database:
+  description: What role database outputs.
+  returned: when O(gather) contains V(database)
+  type: dict
+  sample:
+    identifier: mlinfra-dev
+    arn: "arn:aws:rds:us-east-1:123456789012:db:mlinfra-dev"
+    resource_id: db-ABCDEFGHIJKLMNOPQRSTUVWXYZ
+    status: available
+    address: mlinfra-dev.abcdefghijkl.us-east-1.rds.amazonaws.com
+    port: 5432
+    name: ml
+    user: mladmin
+    secret_arn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-01234567-89ab-cdef-0123-456789abcdef-AbCdEf"
+    security_group_id: sg-0a1b2c3d4e5f60718
 detection:
   description: What role detection outputs.
   returned: when O(gather) contains V(detection)
@@ -302,11 +331,11 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.answer impor
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.api import CallError, Reader
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.collect import Collector
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.identity import Identity
-from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER, ON_REQUEST
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.transform import claim, flatten
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import api as lock
 
-DEFAULT = [answered for answered in GATHER if answered != "detection"]
+DEFAULT = [answered for answered in GATHER if answered not in ON_REQUEST]
 THREADS = 12
 
 

@@ -30,7 +30,7 @@ options:
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
-    choices: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    choices: [encryption, network, storage, audit, iam, database, compute, scaling, monitoring, guardrails, recovery, patching, detection]
     required: true
   instance_type:
     description:
@@ -80,6 +80,10 @@ options:
     type: list
     elements: str
     default: []
+  database_class:
+    description: A class of databases to ask about. Filled in from C(database_instance_class).
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Does the same in check mode, since it makes reading calls only.
@@ -93,7 +97,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [encryption, network, storage, audit, iam, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    roles: [encryption, network, storage, audit, iam, database, compute, scaling, monitoring, guardrails, recovery, patching, detection]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -143,7 +147,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import Clients
 from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import account
 
-ROLES = ["encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
+ROLES = ["encryption", "network", "storage", "audit", "iam", "database", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection"]
 # Short: where nothing answers, this is how long the user waits to hear of it. Seconds.
 PATIENCE = {"retries": {"mode": "standard", "max_attempts": 3}, "connect_timeout": 5, "read_timeout": 20}
 
@@ -170,6 +174,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         tags=params["identity_tags"],
         key_alias=params["key_alias"],
         member_types=params["member_types"],
+        database_class=params["database_class"],
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
     try:
@@ -198,6 +203,7 @@ def main() -> None:
             "key_alias": {"type": "str", "default": "", "no_log": False},
             "replication_region": {"type": "str", "default": ""},
             "member_types": {"type": "list", "elements": "str", "default": []},
+            "database_class": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

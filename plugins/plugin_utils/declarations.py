@@ -29,6 +29,11 @@ NAMES = {
     "instance_profile": "iam_instance_profile_name",
     "instance": "compute_name",
     "key_pair": "compute_key_name",
+    "database": "database_identifier",
+    "database_subnet_group": "database_subnet_group",
+    "database_parameters": "database_parameter_prefix",
+    "database_security_group": "database_security_group",
+    "database_alarms": "database_alarm_prefix",
     "dns_zone": "compute_dns_zone",
     "dns_name": "compute_dns_name",
     "scaling_group": "scaling_group_name",
@@ -80,6 +85,8 @@ class Declarations:
                 names[purpose] = self._settled(variable)
         if "iam" in absent:
             names.update({f"iam_{at}_parameter": name for at, name in enumerate(self._settled("iam_parameters"))})
+        if "database" in roles:
+            names.update({f"database_{at}_log_group": name for at, name in enumerate(self._settled("database_log_groups"))})
         markers = {}
         if "storage" in roles:
             buckets, keys = self._settled("storage_bucket_names"), self._settled("storage_markers")
@@ -111,6 +118,7 @@ class Declarations:
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         self._reader.replace("compute_network", outputs.get("network", {}))
+        self._reader.replace("database_network", outputs.get("network", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
         self._reader.replace("detection_found", outputs.get("detection", {}))
         self._hand_on_instances(outputs.get("compute", {}))

@@ -16,7 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.preflight.problems imp
 
 from .role_settings import RoleSettings, Values
 
-ROLES = ("encryption", "network", "storage", "audit", "iam", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection")
+ROLES = ("encryption", "network", "storage", "audit", "iam", "database", "compute", "scaling", "monitoring", "guardrails", "recovery", "patching", "detection")
 RULES = "ansible_collections.mlinfra.aws.plugins.module_utils.preflight."
 # What most of the other settings are made of, each after those that it is made of itself.
 COMMON = ("mlinfra_name", "mlinfra_bucket_suffix", "mlinfra_names", "mlinfra_identity_tags", "mlinfra_tags")
@@ -155,6 +155,9 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
     second = reader.get("recovery_replication_region") if "recovery" in roles else ""
     if isinstance(second, str) and second:
         request["replication_region"] = second
+    kind = reader.get("database_instance_class") if "database" in roles and reader.get("mlinfra_database") else ""
+    if isinstance(kind, str) and kind:
+        request["database_class"] = kind
     if reader.get("compute_state") == "absent":
         return request
     types = reader.get("scaling_instance_types") if "scaling" in roles and reader.get("scaling_enabled") else []

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER
+from ansible_collections.mlinfra.aws.plugins.module_utils.discovery.kinds import GATHER, ON_REQUEST
 
 from . import (
     audit,
     compute,
+    database,
     detection,
     encryption,
     guardrails,
@@ -29,6 +30,7 @@ KINDS = {
     **storage.KINDS,
     **audit.KINDS,
     **iam.KINDS,
+    **database.KINDS,
     **compute.KINDS,
     **scaling.KINDS,
     **monitoring.KINDS,
@@ -55,6 +57,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     # Whether somebody else's trail records all that ours would.
     "audit": ("audit",),
     "iam": (),
+    "database": ("network",),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),
     "monitoring": ("compute",),
@@ -65,8 +68,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "detection": ("detection",),
 }
 
-# Those that are compared where nobody says which: detection asks four services that hardly any environment has to do with.
-BY_DEFAULT = tuple(role for role in INPUTS if role != "detection")
+# Those that are compared where nobody says which. The others ask services that hardly any environment has to do with.
+BY_DEFAULT = tuple(role for role in INPUTS if role not in ON_REQUEST)
 
 
 def roles_to_read(roles: list[str]) -> list[str]:

@@ -375,7 +375,8 @@ VPC_ENDPOINT = Kind(
 def _named_permissions(member: str) -> Attribute:
     def read(entry: Entry, standing: Standing) -> list[dict[str, Any]]:
         def named(pair: Entry) -> dict[str, Any]:
-            return {**pair, "GroupId": standing.name(pair.get("GroupId", ""))}
+            group = standing.entry("security_group", "GroupId", pair.get("GroupId"))
+            return {**pair, "GroupId": group.get("GroupName") or pair.get("GroupId", "")}
 
         return [
             {**permission, "UserIdGroupPairs": [named(pair) for pair in permission.get("UserIdGroupPairs") or []]}
@@ -386,8 +387,9 @@ def _named_permissions(member: str) -> Attribute:
 
 
 def _group_owner(entry: Entry, standing: Standing) -> str:
-    """A default group comes and goes with its VPC."""
-    return "" if entry["GroupName"] == "default" else "network"
+    """A default group comes and goes with its VPC, and the database's own with the database."""
+    owners = {"default": "", standing.identity.names.get("database_security_group"): "database"}
+    return owners.get(entry["GroupName"], "network")
 
 
 SECURITY_GROUP = Kind(

@@ -191,6 +191,19 @@ class Details:
             "Tags": lambda: self._reader.list("events", "list_tags_for_resource", "Tags", ResourceARN=arn),
         }
 
+    def _tags_of_rds(self, arn: str) -> Callable[[], list[dict[str, str]]]:
+        return lambda: self._reader.list("rds", "list_tags_for_resource", "TagList", ResourceName=arn)
+
+    def _db_subnet_group(self, group: Entry) -> Reads:
+        return {"Tags": self._tags_of_rds(group["DBSubnetGroupArn"])}
+
+    def _db_parameter_group(self, group: Entry) -> Reads:
+        asked = {"DBParameterGroupName": group["DBParameterGroupName"], "Source": "user"}
+        return {
+            "Parameters": lambda: self._reader.list("rds", "describe_db_parameters", "Parameters", **asked),
+            "Tags": self._tags_of_rds(group["DBParameterGroupArn"]),
+        }
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -281,6 +294,8 @@ class Details:
         "hub": _hub,
         "recorder": _recorder,
         "event_rule": _event_rule,
+        "db_subnet_group": _db_subnet_group,
+        "db_parameter_group": _db_parameter_group,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,

@@ -56,7 +56,8 @@ def alarm_owner(name: str, names: Mapping[str, str]) -> str:
 
     Args:
         name: of the alarm.
-        names: the environment's, of which the purposes instance and audit_alarms begin the names of alarms.
+        names: the environment's, of which the purposes instance, audit_alarms and database_alarms begin the names of alarms.
     """
-    prefixes = {names.get("audit_alarms"): "audit", names.get("instance"): "monitoring"}
+    owners = {"audit_alarms": "audit", "database_alarms": "database", "instance": "monitoring"}
+    prefixes = {names.get(purpose): role for purpose, role in owners.items()}
     return next((role for prefix, role in prefixes.items() if prefix and name.startswith(f"{prefix}-")), "")

@@ -132,6 +132,10 @@ NAMED_KINDS = (
     "hub",
     "recorder",
     "event_rule",
+    "db_subnet_group",
+    "db_parameter_group",
+    "db_instance",
+    "db_snapshot",
 )
 # The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
 # no list of its resources has them.
@@ -191,6 +195,7 @@ DESCRIBED_ARN_TYPES = {
     "securityhub": {"hub"},
     "config": {"configuration-recorder"},
     "events": {"rule"},
+    "rds": {"db", "subgrp", "pg", "snapshot"},
 }
 
 # The kinds that each answer is made of.
@@ -213,6 +218,7 @@ GATHER = {
     "storage": {"bucket"},
     "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
+    "database": {"db_subnet_group", "db_parameter_group", "db_instance", "security_group", "log_group", "alarm"},
     "compute": {"instance", "key_pair"},
     "scaling": {"launch_template", "auto_scaling_group"},
     "monitoring": {"log_group", "sns_topic", "alarm", "dashboard"},
@@ -223,3 +229,5 @@ GATHER = {
     "resources": {*EC2_KINDS, *NAMED_KINDS},
     "lock": set(),
 }
+# Answers that are made only where they are named: they ask services that hardly any environment has to do with.
+ON_REQUEST = ("database", "detection")

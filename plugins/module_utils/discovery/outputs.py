@@ -40,6 +40,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "network": network,
         "audit": audit,
         "iam": iam,
+        "database": database,
         "compute": compute,
         "scaling": scaling,
         "monitoring": monitoring,
@@ -140,6 +141,25 @@ def iam(found: Found, identity: Identity) -> dict[str, Any]:
         "instance_role_arn": first(roles, "Arn"),
         "instance_profile_name": first(profiles, "InstanceProfileName"),
         "instance_profile_arn": first(profiles, "Arn"),
+    }
+
+
+def database(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role database. One that is being made has no address yet, and one that is being deleted is none any more."""
+    own = [one for one in found["db_instance"] if one["DBInstanceStatus"] != "deleting" and identity.owns_tags(tags_of(one))]
+    endpoint, secret = first(own, "Endpoint", {}), first(own, "MasterUserSecret", {})
+    groups = _where(found["security_group"], "GroupName", identity.names.get("database_security_group"))
+    return {
+        "identifier": first(own, "DBInstanceIdentifier"),
+        "arn": first(own, "DBInstanceArn"),
+        "resource_id": first(own, "DbiResourceId"),
+        "status": first(own, "DBInstanceStatus"),
+        "address": endpoint.get("Address", ""),
+        "port": endpoint.get("Port", 0),
+        "name": first(own, "DBName"),
+        "user": first(own, "MasterUsername"),
+        "secret_arn": secret.get("SecretArn", ""),
+        "security_group_id": first(groups, "GroupId"),
     }
 
 

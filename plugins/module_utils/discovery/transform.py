@@ -39,6 +39,10 @@ _NAME = {
     "hub": "HubArn",
     "recorder": "name",
     "event_rule": "Name",
+    "db_subnet_group": "DBSubnetGroupName",
+    "db_parameter_group": "DBParameterGroupName",
+    "db_instance": "DBInstanceIdentifier",
+    "db_snapshot": "DBSnapshotIdentifier",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -62,6 +66,10 @@ _ARN = {
     "hub": "HubArn",
     "recorder": "arn",
     "event_rule": "Arn",
+    "db_subnet_group": "DBSubnetGroupArn",
+    "db_parameter_group": "DBParameterGroupArn",
+    "db_instance": "DBInstanceArn",
+    "db_snapshot": "DBSnapshotArn",
 }
 
 
@@ -124,7 +132,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
         **dict.fromkeys(
-            ("iam_policy", "auto_scaling_group", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
+            ("iam_policy", "auto_scaling_group", "db_snapshot", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
         ),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.
