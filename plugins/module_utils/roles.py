@@ -6,6 +6,6 @@ from __future__ import annotations
 
 # In the order in which they need each other.
 ROLES = (
-    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "cache", "compute", "scaling"),
+    *("encryption", "network", "storage", "audit", "iam", "shared_storage", "database", "cache", "compute", "scaling"),
     *("monitoring", "guardrails", "recovery", "patching", "detection"),
 )

@@ -349,7 +349,8 @@ THREADS = 12
 # What costs anything, and what tells that it is the environment's.
 KINDS = {
     *("vpc", "subnet", "instance", "volume", "snapshot", "nat_gateway", "elastic_ip", "network_interface", "vpc_endpoint"),
-    *("bucket", "log_group", "alarm", "dashboard", "ssm_parameter", "kms_key", "detector", "hub", "recorder", "file_system"),
+    *("bucket", "log_group", "alarm", "dashboard", "ssm_parameter", "kms_key", "detector", "hub", "recorder"),
+    *("file_system", "db_instance", "db_snapshot"),
 }
 NOT_ASKED = {"prices": {}, "reason": "the list was asked for"}
 NO_ACTUALS = {"available": False, "reason": "not asked for", "start": "", "until": ""}

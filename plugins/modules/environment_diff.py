@@ -27,7 +27,7 @@ options:
   roles:
     description:
       - Names of the roles to compare.
-      - Roles shared_storage, cache and detection are compared only where they are named, since they ask more services.
+      - Roles shared_storage, database, cache and detection are compared only where they are named, since they ask more services.
       - Variables that are not in scope take their values from the role's defaults.
     type: list
     elements: str
@@ -38,6 +38,7 @@ options:
       - audit
       - iam
       - shared_storage
+      - database
       - cache
       - compute
       - scaling

@@ -44,7 +44,7 @@ options:
     description:
       - Which of the return values to make. Fewer need fewer calls.
       - The answers that are left out are not returned.
-      - V(shared_storage), V(cache) and V(detection) ask more services, and only where they are named.
+      - V(shared_storage), V(database), V(cache) and V(detection) ask more services, and only where they are named.
     type: list
     elements: str
     choices:
@@ -54,6 +54,7 @@ options:
       - audit
       - iam
       - shared_storage
+      - database
       - cache
       - compute
       - scaling
@@ -219,6 +220,21 @@ shared_storage:
     access_points: [{id: fsap-0123456789abcdef0, name: shared, path: /shared}]
     security_group_id: sg-0123456789abcdef0
     alarm_names: [mlinfra-dev-shared-storage-io-limit]
+database:
+  description: What role database outputs.
+  returned: when O(gather) contains V(database)
+  type: dict
+  sample:
+    identifier: mlinfra-dev
+    arn: "arn:aws:rds:us-east-1:123456789012:db:mlinfra-dev"
+    resource_id: db-ABCDEFGHIJKLMNOPQRSTUVWXYZ
+    status: available
+    address: mlinfra-dev.abcdefghijkl.us-east-1.rds.amazonaws.com
+    port: 5432
+    name: ml
+    user: mladmin
+    secret_arn: "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-01234567-89ab-cdef-0123-456789abcdef-AbCdEf"
+    security_group_id: sg-0a1b2c3d4e5f60718
 detection:
   description: What role detection outputs.
   returned: when O(gather) contains V(detection)

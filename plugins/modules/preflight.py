@@ -37,6 +37,7 @@ options:
       - audit
       - iam
       - shared_storage
+      - database
       - cache
       - compute
       - scaling
@@ -98,6 +99,10 @@ options:
     type: list
     elements: str
     default: []
+  database_class:
+    description: A class of databases to ask about. Filled in from C(database_instance_class).
+    type: str
+    default: ""
 attributes:
   check_mode:
     description: Does the same in check mode, since it makes reading calls only.
@@ -111,7 +116,7 @@ extends_documentation_fragment:
 EXAMPLES = r"""
 - name: Check all settings before the first role
   mlinfra.aws.preflight:
-    roles: [encryption, network, storage, audit, iam, shared_storage, cache, compute, scaling, monitoring, guardrails, recovery, patching, detection]
+    roles: [encryption, network, storage, audit, iam, shared_storage, database, cache, compute, scaling, monitoring, guardrails, recovery, patching, detection]
 
 - name: Check the settings of one role, unless a check before has done so
   mlinfra.aws.preflight:
@@ -189,6 +194,7 @@ def gather(module: AnsibleAWSModule) -> account.Facts:
         key_alias=params["key_alias"],
         member_types=params["member_types"],
         cache_node_type=params["cache_node_type"],
+        database_class=params["database_class"],
         zones=bool({"network", "compute"} & set(params["roles"])),
     )
     try:
@@ -218,6 +224,7 @@ def main() -> None:
             "replication_region": {"type": "str", "default": ""},
             "cache_node_type": {"type": "str", "default": ""},
             "member_types": {"type": "list", "elements": "str", "default": []},
+            "database_class": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

@@ -38,6 +38,11 @@ NAMES = {
     "cache_alarms": "cache_alarm_prefix",
     "instance": "compute_name",
     "key_pair": "compute_key_name",
+    "database": "database_identifier",
+    "database_subnet_group": "database_subnet_group",
+    "database_parameters": "database_parameter_prefix",
+    "database_security_group": "database_security_group",
+    "database_alarms": "database_alarm_prefix",
     "dns_zone": "compute_dns_zone",
     "dns_name": "compute_dns_name",
     "scaling_group": "scaling_group_name",
@@ -93,6 +98,8 @@ class Declarations:
                 names[purpose] = self._settled(variable)
         if "iam" in absent:
             names.update({f"iam_{at}_parameter": name for at, name in enumerate(self._settled("iam_parameters"))})
+        if "database" in roles:
+            names.update({f"database_{at}_log_group": name for at, name in enumerate(self._settled("database_log_groups"))})
         markers = {}
         if "storage" in roles:
             buckets, keys = self._settled("storage_bucket_names"), self._settled("storage_markers")
@@ -123,7 +130,7 @@ class Declarations:
             outputs: the outputs of roles, by role, as what stands gives them.
         """
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
-        for variable in ("compute_network", "shared_storage_network", "cache_network"):
+        for variable in ("compute_network", "shared_storage_network", "database_network", "cache_network"):
             self._reader.replace(variable, outputs.get("network", {}))
         self._reader.replace("shared_storage_found", outputs.get("shared_storage", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))

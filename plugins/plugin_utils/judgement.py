@@ -158,6 +158,9 @@ def _request(reader: RoleSettings, roles: t.Collection[str]) -> Values:
     node_type = reader.get("cache_node_type") if "cache" in roles and reader.get("mlinfra_cached") else ""
     if isinstance(node_type, str):
         request["cache_node_type"] = node_type
+    kind = reader.get("database_instance_class") if "database" in roles and reader.get("mlinfra_database") else ""
+    if isinstance(kind, str) and kind:
+        request["database_class"] = kind
     if reader.get("compute_state") == "absent":
         return request
     types = reader.get("scaling_instance_types") if "scaling" in roles and reader.get("scaling_enabled") else []

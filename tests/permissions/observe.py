@@ -30,8 +30,8 @@ from tests.integration.site import Site, running
 
 SLOT = 68
 BACKWARDS = [
-    *("detection", "patching", "recovery", "guardrails", "scaling", "compute", "shared_storage", "iam", "monitoring", "audit"),
-    *("network", "storage", "encryption"),
+    *("detection", "patching", "recovery", "guardrails", "scaling", "compute", "cache", "database", "shared_storage", "iam", "monitoring"),
+    *("audit", "network", "storage", "encryption"),
 ]
 HERE = "tests/permissions"
 ALL = ("-e", "@tests/integration/guards.yml", "-e", f"@{HERE}/optional.yml")

@@ -11,6 +11,7 @@ from . import (
     audit,
     cache,
     compute,
+    database,
     detection,
     encryption,
     guardrails,
@@ -33,6 +34,7 @@ KINDS = {
     **iam.KINDS,
     **shared_storage.KINDS,
     **cache.KINDS,
+    **database.KINDS,
     **compute.KINDS,
     **scaling.KINDS,
     **monitoring.KINDS,
@@ -61,6 +63,7 @@ INPUTS: dict[str, tuple[str, ...]] = {
     "iam": (),
     # By its own outputs it knows the file system that its alarms are about.
     "shared_storage": ("network", "shared_storage"),
+    "database": ("network",),
     "cache": ("network",),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..discovery.identity import alarm_owner
@@ -19,6 +20,14 @@ def _metric_filters(group: Entry, standing: Standing) -> list[dict[str, Any]]:
     return values.unordered(normal(one) for one in group.get("MetricFilters", []))
 
 
+def _log_group_owner(group: Entry, standing: Standing) -> str:
+    """The role is told by the environment's names. The database has a log group for each of its logs."""
+    owners = {"vpc_log_group": "network", "ec2_log_group": "monitoring", "trail_log_group": "audit", "cache_log_group": "cache"}
+    purposes = [purpose for purpose, name in standing.identity.names.items() if name == group["logGroupName"]]
+    of_database = any(re.fullmatch(r"database_\d+_log_group", purpose) for purpose in purposes)
+    return "database" if of_database else next((owners[purpose] for purpose in purposes if purpose in owners), "")
+
+
 LOG_GROUP = Kind(
     attributes={
         "logGroupName": plain("logGroupName"),
@@ -30,7 +39,7 @@ LOG_GROUP = Kind(
     },
     keys=(by_member("logGroupName"),),
     entries=entries_of("log_group"),
-    owner=owner_by_name("logGroupName", vpc_log_group="network", ec2_log_group="monitoring", trail_log_group="audit", cache_log_group="cache"),
+    owner=_log_group_owner,
     identifier=lambda group: group.get("logGroupArn") or group.get("arn", "").removesuffix(":*"),
     label=labelled_by("logGroupName"),
 )

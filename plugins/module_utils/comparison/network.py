@@ -375,7 +375,8 @@ VPC_ENDPOINT = Kind(
 def _named_permissions(member: str) -> Attribute:
     def read(entry: Entry, standing: Standing) -> list[dict[str, Any]]:
         def named(pair: Entry) -> dict[str, Any]:
-            return {**pair, "GroupId": standing.name(pair.get("GroupId", ""))}
+            group = standing.entry("security_group", "GroupId", pair.get("GroupId"))
+            return {**pair, "GroupId": group.get("GroupName") or pair.get("GroupId", "")}
 
         return [
             {**permission, "UserIdGroupPairs": [named(pair) for pair in permission.get("UserIdGroupPairs") or []]}
@@ -392,8 +393,13 @@ def _named_permissions(member: str) -> Attribute:
 
 def _group_owner(entry: Entry, standing: Standing) -> str:
     """A default group comes and goes with its VPC, and other roles have groups, too."""
-    others = {"default": "", standing.identity.names.get("shared_storage_group"): "shared_storage"}
-    return others.get(entry["GroupName"], "network")
+    names = standing.identity.names
+    owners = {
+        "default": "",
+        names.get("shared_storage_group"): "shared_storage",
+        names.get("database_security_group"): "database",
+    }
+    return owners.get(entry["GroupName"], "network")
 
 
 # Purposes of names of groups that other roles make for themselves.

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from ..access_analyzer.transform import external
+from ..database.transform import described
 from ..ebs_defaults.api import READS as EBS_DEFAULTS
 from ..guardduty.transform import arn_of
 from ..log_archive.transform import stream
@@ -132,6 +133,10 @@ class Collector:
 
         if "file_system" in kinds and (not tagged or any(":elasticfilesystem:" in arn for arn in tags)):
             second["file_system"] = self._executor.submit(self._file_systems, tags)
+        of_rds = {arn: carried for arn, carried in tags.items() if ":rds:" in arn}
+        for kind, ask in self._databases.items():
+            if kind in kinds and (not tagged or of_rds):
+                second[kind] = self._executor.submit(ask, self, of_rds)
 
         third = {kind: self._executor.submit(self._by_ids, EC2_KINDS[kind]) for kind in sorted(wanted & ID_FILTERS.keys())}
 
@@ -456,6 +461,40 @@ class Collector:
         found = [stream(answer["DeliveryStreamDescription"]) for answer in answers if answer]
         return [one for one in found if one["DeliveryStreamStatus"] != "DELETING"]
 
+    def _db_instances(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        """The database by its name, and others that carry the environment's tags. One that is being deleted still stands."""
+        return [described(one) for name in self._named("database", tags, ":db:") for one in self._db_instance(name)]
+
+    def _db_instance(self, name: str) -> list[dict[str, Any]]:
+        found = self._reader.ask("rds", "describe_db_instances", "DBInstanceNotFound", DBInstanceIdentifier=name)
+        return found["DBInstances"] if found else []
+
+    def _db_subnet_groups(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        names, missing = self._named("database_subnet_group", tags, ":subgrp:"), "DBSubnetGroupNotFoundFault"
+        answers = [self._reader.ask("rds", "describe_db_subnet_groups", missing, DBSubnetGroupName=name) for name in names]
+        return [one for answer in answers if answer for one in answer["DBSubnetGroups"]]
+
+    def _db_parameter_groups(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        """Those that have the environment's name, one for each major version that it ever had, and that carry its tags."""
+        prefix, tagged = self._identity.names.get("database_parameters", ""), _names_in(tags, ":pg:")
+        own = re.compile(rf"{re.escape(prefix.lower())}-postgres\d+")
+        listed = self._reader.list("rds", "describe_db_parameter_groups", "DBParameterGroups") if prefix or tagged else []
+        return [one for one in listed if own.fullmatch(one["DBParameterGroupName"]) or one["DBParameterGroupName"] in tagged]
+
+    def _db_snapshots(self, tags: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+        """Those that carry the environment's tags and were not made by RDS itself, whose own come and go with the database."""
+        asked = {"SnapshotType": "manual"}
+        answers = [
+            self._reader.ask("rds", "describe_db_snapshots", "DBSnapshotNotFound", DBSnapshotIdentifier=name, **asked)
+            for name in sorted(_names_in(tags, ":snapshot:"))
+            if not name.startswith("rds:")
+        ]
+        return [described(one) for answer in answers if answer for one in answer["DBSnapshots"]]
+
+    def _named(self, purpose: str, tags: dict[str, dict[str, str]], mark: str) -> list[str]:
+        """A name of the environment's, and those that follow a mark in the ARNs of what carries its tags. RDS's are lower case."""
+        return sorted({self._identity.names.get(purpose, "").lower(), *_names_in(tags, mark)} - {""})
+
     def _ebs_defaults(self) -> list[dict[str, Any]]:
         """What EBS does by default in the region, as if it were one resource."""
         read = {
@@ -504,6 +543,14 @@ class Collector:
     }
     # What role shared_storage makes of a file system.
     _of_file_systems = {"mount_target": _mount_targets, "access_point": _access_points}
+
+    # What role database makes.
+    _databases = {
+        "db_subnet_group": _db_subnet_groups,
+        "db_parameter_group": _db_parameter_groups,
+        "db_instance": _db_instances,
+        "db_snapshot": _db_snapshots,
+    }
     # What role patching makes.
     _patching = {"patch_baseline": _patch_baselines, "ssm_association": _associations}
 

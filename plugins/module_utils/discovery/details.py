@@ -231,6 +231,19 @@ class Details:
             "Tags": lambda: self._reader.list("firehose", "list_tags_for_delivery_stream", "Tags", **named),
         }
 
+    def _tags_of_rds(self, arn: str) -> Callable[[], list[dict[str, str]]]:
+        return lambda: self._reader.list("rds", "list_tags_for_resource", "TagList", ResourceName=arn)
+
+    def _db_subnet_group(self, group: Entry) -> Reads:
+        return {"Tags": self._tags_of_rds(group["DBSubnetGroupArn"])}
+
+    def _db_parameter_group(self, group: Entry) -> Reads:
+        asked = {"DBParameterGroupName": group["DBParameterGroupName"], "Source": "user"}
+        return {
+            "Parameters": lambda: self._reader.list("rds", "describe_db_parameters", "Parameters", **asked),
+            "Tags": self._tags_of_rds(group["DBParameterGroupArn"]),
+        }
+
     def _schedule_group(self, group: Entry) -> Reads:
         asked = {"ResourceArn": group["Arn"]}
         return {"Tags": lambda: self._reader.list("scheduler", "list_tags_for_resource", "Tags", **asked)}
@@ -339,6 +352,8 @@ class Details:
         "event_rule": _event_rule,
         "replication_group": _replication_group,
         "log_archive": _log_archive,
+        "db_subnet_group": _db_subnet_group,
+        "db_parameter_group": _db_parameter_group,
         "schedule_group": _schedule_group,
         "budget": _budget,
         "kms_key": _key,

@@ -51,18 +51,22 @@ def tags_of(resource: Mapping) -> dict[str, str]:
     return dict(tags) if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
 
 
+# Which role's alarms begin with the name of a purpose.
+_ALARM_PURPOSES = {
+    "audit_alarms": "audit",
+    "shared_storage_alarms": "shared_storage",
+    "database_alarms": "database",
+    "cache_alarms": "cache",
+    "instance": "monitoring",
+}
+
+
 def alarm_owner(name: str, names: Mapping[str, str]) -> str:
     """The role that makes alarms with a name like this one; empty for none.
 
     Args:
         name: of the alarm.
-        names: the environment's, of which the purposes instance, audit_alarms, shared_storage_alarms and cache_alarms begin the names of
-            alarms.
+        names: the environment's, of which some purposes begin the names of alarms.
     """
-    prefixes = {
-        names.get("audit_alarms"): "audit",
-        names.get("shared_storage_alarms"): "shared_storage",
-        names.get("cache_alarms"): "cache",
-        names.get("instance"): "monitoring",
-    }
+    prefixes = {names.get(purpose): role for purpose, role in _ALARM_PURPOSES.items()}
     return next((role for prefix, role in prefixes.items() if prefix and name.startswith(f"{prefix}-")), "")

@@ -138,6 +138,10 @@ NAMED_KINDS = (
     "access_point",
     "replication_group",
     "log_archive",
+    "db_subnet_group",
+    "db_parameter_group",
+    "db_instance",
+    "db_snapshot",
 )
 # The account's own settings of a region, others' trails, and what others look for threats with. They belong to no environment, and
 # no list of its resources has them.
@@ -201,6 +205,7 @@ DESCRIBED_ARN_TYPES = {
     # Nodes carry the tags of their group.
     "elasticache": {"replicationgroup", "cluster"},
     "firehose": {"deliverystream"},
+    "rds": {"db", "subgrp", "pg", "snapshot"},
 }
 
 # The kinds that each answer is made of.
@@ -224,6 +229,7 @@ GATHER = {
     "audit": {"trail", "covering_trail", "log_group", "iam_role", "alarm"},
     "iam": {"iam_role", "instance_profile"},
     "shared_storage": {"file_system", "mount_target", "access_point", "security_group", "alarm"},
+    "database": {"db_subnet_group", "db_parameter_group", "db_instance", "security_group", "log_group", "alarm"},
     "cache": {"replication_group", "security_group", "log_group", "alarm"},
     "compute": {"instance", "key_pair"},
     "scaling": {"launch_template", "auto_scaling_group"},
@@ -236,4 +242,4 @@ GATHER = {
     "lock": set(),
 }
 # Those of them that are made only where somebody names them: they ask services that hardly any environment has to do with.
-BY_CHOICE = ("shared_storage", "cache", "detection")
+BY_CHOICE = ("shared_storage", "database", "cache", "detection")

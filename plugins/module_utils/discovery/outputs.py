@@ -43,6 +43,7 @@ def of_role(role: str, found: Found, identity: Identity, partition: str) -> dict
         "iam": iam,
         "shared_storage": shared_storage,
         "cache": cache,
+        "database": database,
         "compute": compute,
         "scaling": scaling,
         "monitoring": monitoring,
@@ -178,6 +179,25 @@ def cache(found: Found, identity: Identity) -> dict[str, Any]:
         "security_group_id": first(_where(found["security_group"], "GroupName", names.get("cache_security_group")), "GroupId"),
         "log_group": _existing(found["log_group"], "logGroupName", names.get("cache_log_group")),
         "alarm_names": _alarm_names(found, identity, "cache"),
+    }
+
+
+def database(found: Found, identity: Identity) -> dict[str, Any]:
+    """The outputs of role database. One that is being made has no address yet, and one that is being deleted is none any more."""
+    own = [one for one in found["db_instance"] if one["DBInstanceStatus"] != "deleting" and identity.owns_tags(tags_of(one))]
+    endpoint, secret = first(own, "Endpoint", {}), first(own, "MasterUserSecret", {})
+    groups = _where(found["security_group"], "GroupName", identity.names.get("database_security_group"))
+    return {
+        "identifier": first(own, "DBInstanceIdentifier"),
+        "arn": first(own, "DBInstanceArn"),
+        "resource_id": first(own, "DbiResourceId"),
+        "status": first(own, "DBInstanceStatus"),
+        "address": endpoint.get("Address", ""),
+        "port": endpoint.get("Port", 0),
+        "name": first(own, "DBName"),
+        "user": first(own, "MasterUsername"),
+        "secret_arn": secret.get("SecretArn", ""),
+        "security_group_id": first(groups, "GroupId"),
     }
 
 

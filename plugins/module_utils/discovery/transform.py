@@ -44,6 +44,10 @@ _NAME = {
     "mount_target": "MountTargetId",
     "replication_group": "ReplicationGroupId",
     "log_archive": "DeliveryStreamName",
+    "db_subnet_group": "DBSubnetGroupName",
+    "db_parameter_group": "DBParameterGroupName",
+    "db_instance": "DBInstanceIdentifier",
+    "db_snapshot": "DBSnapshotIdentifier",
     "key_pair": "KeyName",
     "launch_template": "LaunchTemplateName",
     "security_group": "GroupName",
@@ -72,6 +76,10 @@ _ARN = {
     "access_point": "AccessPointArn",
     "replication_group": "ARN",
     "log_archive": "DeliveryStreamARN",
+    "db_subnet_group": "DBSubnetGroupArn",
+    "db_parameter_group": "DBParameterGroupArn",
+    "db_instance": "DBInstanceArn",
+    "db_snapshot": "DBSnapshotArn",
 }
 
 
@@ -134,7 +142,7 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
         **dict.fromkeys(
-            ("iam_policy", "auto_scaling_group", "config_rule", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
+            ("iam_policy", "auto_scaling_group", "config_rule", "db_snapshot", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
         ),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.

@@ -42,6 +42,7 @@ class Request(t.NamedTuple):
     key_alias: str = ""
     member_types: t.Sequence[str] = ()
     cache_node_type: str = ""
+    database_class: str = ""
 
 
 def error_of(exception: Exception, call: str, endpoint: str = "") -> dict[str, str]:
@@ -193,6 +194,38 @@ def standing_subnets(clients: Clients, tags: t.Mapping[str, str]) -> Facts:
     }
 
 
+def database(clients: Clients, instance_class: str) -> Facts:
+    """Return PostgreSQL's versions in the region, and how a class of databases is offered there.
+
+    Args:
+        clients: how to reach AWS.
+        instance_class: such as db.t4g.small.
+
+    Returns:
+        database_versions, and database_offers: each a version with its zones, whether a standby is possible, and the least and the
+        most storage (GiB, 0 where RDS does not say).
+    """
+    rds = clients("rds")
+    versions = rds.get_paginator("describe_db_engine_versions").paginate(Engine="postgres")
+    asked = {"Engine": "postgres", "DBInstanceClass": instance_class, "Vpc": True}
+    offers = rds.get_paginator("describe_orderable_db_instance_options").paginate(**asked)
+    return {
+        "database_versions": [one["EngineVersion"] for page in versions for one in page["DBEngineVersions"]],
+        "database_offers": [
+            {
+                "version": one["EngineVersion"],
+                "zones": [zone["Name"] for zone in one.get("AvailabilityZones", [])],
+                "standby": one.get("MultiAZCapable", True),
+                "storage_type": one.get("StorageType", ""),
+                "least": one.get("MinStorageSize", 0),
+                "most": one.get("MaxStorageSize", 0),
+            }
+            for page in offers
+            for one in page["OrderableDBInstanceOptions"]
+        ],
+    }
+
+
 def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
     """Return the calls that a request needs, by the permission that each needs."""
     wanted: dict[str, t.Callable[[Clients], Facts]] = {}
@@ -209,6 +242,9 @@ def questions(request: Request) -> dict[str, t.Callable[[Clients], Facts]]:
         wanted["ec2:DescribeInstanceTypeOfferings for members"] = lambda clients: members(clients, request.member_types)
     if request.cache_node_type:
         wanted["elasticache:DescribeReservedCacheNodesOfferings"] = lambda clients: cache_node(clients, request.cache_node_type)
+    if request.database_class:
+        name = "rds:DescribeDBEngineVersions and rds:DescribeOrderableDBInstanceOptions"
+        wanted[name] = lambda clients: database(clients, request.database_class)
     if request.image_id or request.image_parameter or request.image_tags:
         wanted["ssm:GetParameter and ec2:DescribeImages"] = lambda clients: image(clients, request)
     return wanted

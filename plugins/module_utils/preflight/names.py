@@ -103,6 +103,15 @@ RULES: dict[str, NameRule] = {
         "letters, digits and /_+=.@-, and no hyphen before the last six characters",
     ),
     "stream": NameRule("a stream's name", 64, r"[A-Za-z0-9_.-]+", "letters, digits and _.-"),
+    "database": NameRule(
+        "a database's identifier", 63, r"[a-z](-?[a-z0-9])*", "a lower-case letter first, then such letters, digits and single hyphens"
+    ),
+    "database_group": NameRule(
+        "a name of RDS", 200, r"[a-z](-?[a-z0-9])*", "a lower-case letter first, then such letters, digits and single hyphens"
+    ),
+    "postgres_name": NameRule(
+        "a name in PostgreSQL", 63, r"[A-Za-z_][A-Za-z0-9_]*", "a letter or _ first, then letters, digits and _"
+    ),
     "login": NameRule("a login's name", 32, r"[a-z_][a-z0-9_-]*", "lower-case letters, digits, _ and -"),
 }
 

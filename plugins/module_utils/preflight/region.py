@@ -42,7 +42,7 @@ UNREACHABLE = {
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 NOT_ENABLED = {"OptInRequired"}
 # Roles that make something that the environment's own key encrypts.
-ENCRYPTING = ("network", "storage", "compute", "scaling", "monitoring")
+ENCRYPTING = ("network", "storage", "database", "compute", "scaling", "monitoring")
 PERMIT = "allow it in a policy of yours: docs/permissions.md has the least one for each role and playbook"
 
 
@@ -116,7 +116,56 @@ def problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> l
     if "cache" in roles and wanted(settings, "cache") and facts.get("cache_node_offered") is False:
         region, kind = settings.get("mlinfra_region", "the region"), settings.get("cache_node_type")
         found.append(problem("cache_node_type", kind, f"is not offered in {region}", "choose a type that the region has, such as cache.t4g.micro"))
+    if "database" in roles and wanted(settings, "database"):
+        found.extend(_database_problems(settings, facts))
     return found
+
+
+def _database_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
+    """Return what is wrong with the database's version, class and storage in this region, and with the zones for its standby."""
+    version, kind = settings.get("database_version"), settings.get("database_instance_class")
+    if not settings.get("database_enabled") or not version or not kind or "database_versions" not in facts:
+        return []
+    region = settings.get("mlinfra_region", "the region")
+    if not any(_is_version(version, known) for known in facts["database_versions"]):
+        majors = sorted({int(known.partition(".")[0]) for known in facts["database_versions"]})
+        remedy = f"choose from {', '.join(map(str, majors))}, or a minor version of these"
+        return [problem("database_version", version, f"is no version of PostgreSQL in {region}", remedy)]
+    offers = facts["database_offers"]
+    if not offers:
+        return [problem("database_instance_class", kind, f"is not offered in {region}", "choose a class such as db.t4g.small or db.m7g.large")]
+    offers = [offer for offer in offers if _is_version(version, offer["version"])]
+    if not offers:
+        return [problem("database_instance_class", kind, f"does not run PostgreSQL {version}", "choose another class or version")]
+    found = []
+    chosen = [offer for offer in offers if offer["storage_type"] in ("", settings.get("database_storage_type"))]
+    least, most = min((one["least"] for one in chosen), default=0), max((one["most"] for one in chosen), default=0)
+    size = settings.get("database_allocated_storage")
+    if size is not None and chosen and (size < least or size > most > 0):
+        remedy = f"choose from {least} to {most} (GiB)"
+        found.append(problem("database_allocated_storage", size, f"is not what {kind} takes", remedy))
+    if settings.get("database_multi_az"):
+        found.extend(_standby_problems(settings, facts, kind, offers))
+    return found
+
+
+def _standby_problems(
+    settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any], kind: str, offers: t.Sequence[t.Mapping[str, t.Any]]
+) -> list[str]:
+    """Return why the database could have no standby."""
+    if not any(offer["standby"] for offer in offers):
+        remedy = "choose another class, or set database_multi_az: false"
+        return [problem("database_instance_class", kind, "has no standby in another zone", remedy)]
+    zones, offered = set(availability_zones(settings, facts)), {zone for offer in offers for zone in offer["zones"]}
+    if not zones or not offered or len(zones & offered) >= ZONES:
+        return []
+    remedy = f"choose another class, zones from {', '.join(sorted(offered))}, or database_multi_az: false"
+    return [problem("database_instance_class", kind, f"is offered in fewer than {ZONES} of the zones {', '.join(sorted(zones))}", remedy)]
+
+
+def _is_version(asked: str, known: str) -> bool:
+    """Say whether a version is the one that is asked for, or one of its minor versions."""
+    return known == asked or known.startswith(f"{asked}.")
 
 
 def _member_problems(settings: t.Mapping[str, t.Any], facts: t.Mapping[str, t.Any]) -> list[str]:
