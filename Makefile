@@ -151,7 +151,7 @@ $(STAMPS)/supply-chain: tools/supply_chain/requirements.txt $(STAMPS)/python
 .PHONY: sbom
 sbom: $(STAMPS)/supply-chain ## Write bills of materials (CycloneDX) of the controller and of each hosts' lock to .cache/sbom
 	@mkdir -p .cache/sbom
-	for lock in requirements.txt roles/ml_host/files/locks/{cpu,cuda,cuda12,al2,uv}.txt; do
+	for lock in requirements.txt roles/ml_host/files/locks/{cpu,cuda,cuda12,al2,ray,uv}.txt; do
 		bill=.cache/sbom/$$(basename "$$lock" .txt).cdx.json
 		$(SUPPLY)/bin/cyclonedx-py requirements --output-reproducible --output-file "$$bill" "$$lock"
 		echo "$$bill"
@@ -159,7 +159,7 @@ sbom: $(STAMPS)/supply-chain ## Write bills of materials (CycloneDX) of the cont
 
 .PHONY: audit-dependencies
 audit-dependencies: $(STAMPS)/supply-chain ## Ask for known vulnerabilities of all locked packages (needs the internet)
-	@for lock in requirements.txt roles/ml_host/files/locks/{cuda,cuda12,uv}.txt; do
+	@for lock in requirements.txt roles/ml_host/files/locks/{cuda,cuda12,ray,uv}.txt; do
 		echo "$$lock"
 		$(SUPPLY)/bin/pip-audit --disable-pip --require-hashes --requirement "$$lock" || {
 			echo "Either packages of $$lock are vulnerable, as listed above, or the database could not be asked: it is on the internet." >&2

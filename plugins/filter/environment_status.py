@@ -49,7 +49,8 @@ _value:
     hosts:
       description:
         - What each host says of itself, with C(name), C(answered), C(reason) (why it did not answer), C(uptime) (seconds),
-          C(load), C(cores), C(memory), C(disks), C(gpus), C(models), C(services), C(sessions), C(kernels), C(jobs), C(idle) and
+          C(load), C(cores), C(memory), C(disks), C(gpus), C(models), C(nodes) (of the Ray
+          cluster that it leads), C(services), C(sessions), C(kernels), C(jobs), C(idle) and
           C(unread). Null where the hosts were not asked.
       type: list
       elements: dict

@@ -55,6 +55,10 @@ options:
     description: Whether S3 is reached through a gateway endpoint.
     type: bool
     default: false
+  peers:
+    description: Whether hosts of different subnets speak to each other, with O(preset=strict).
+    type: bool
+    default: false
 author:
   - The mlinfra.aws authors (!UNKNOWN)
 """

@@ -38,6 +38,7 @@ class Needs:
         egress_ports: TCP ports that hosts reach outside, where not all are let through.
         nat: whether private subnets reach the internet through public ones.
         endpoints: whether interface endpoints stand in the private subnets.
+        peers: whether hosts of different subnets speak to each other.
         s3: whether S3 is reached through a gateway endpoint. It answers from public addresses.
     """
 
@@ -48,6 +49,7 @@ class Needs:
     nat: bool = False
     endpoints: bool = False
     s3: bool = False
+    peers: bool = False
 
 
 class _Rules:
@@ -93,6 +95,9 @@ def entries(tier: str, preset: str, needs: Needs) -> list[Entry]:
     else:
         build = _public if tier == "public" else _private
         build(preset == "strict", needs, inward, outward)
+        if preset == "strict" and needs.peers:
+            inward.add(_TCP, needs.vpc_cidr, _OF_ALL)
+            outward.add(_TCP, needs.vpc_cidr, _OF_ALL)
     return inward.entries + outward.entries
 
 

@@ -39,6 +39,7 @@ options:
         description:
           - What may come in, as a list of permissions with C(IpProtocol), C(FromPort), C(ToPort), and C(IpRanges),
             C(Ipv6Ranges), C(PrefixListIds) or C(UserIdGroupPairs). Nothing else may.
+          - As C(GroupId) of a pair, O(groups[].name) stands for the group itself.
         type: list
         elements: dict
         default: []
@@ -136,8 +137,9 @@ def carry_out(client: Any, plan: transform.Plan) -> dict[int, str]:
     created = {at: api.create_group(client, request) for at, request in plan.create.items()}
     for at, change in plan.modify.items():
         group_id = created.get(at, change.group_id)
+        name = plan.create.get(at, {}).get("GroupName", "")
         for call in change.calls:
-            api.call_rules(client, call.name, group_id, call.permissions)
+            api.call_rules(client, call.name, group_id, transform.own(call.permissions, name, group_id))
         api.change_tags(client, group_id, change.tags, change.untag)
     for group_id in plan.delete:
         api.delete_group(client, group_id)

@@ -46,6 +46,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_zone_problems(settings.get("network_availability_zones") or []))
     found.extend(_access_problems(settings))
     found.extend(_port_problems(settings.get("network_ingress_ports") or []))
+    found.extend(_peer_problems(settings.get("network_peer_ports") or []))
     found.extend(_acl_problems(settings))
     found.extend(_way_out_problems(settings))
     found.extend(_private_host_problems(settings))
@@ -139,6 +140,17 @@ def _port_problems(ports: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     return found
 
 
+def _peer_problems(ranges: t.Sequence[str]) -> list[str]:
+    """Return what is wrong with the ports at which instances reach each other."""
+    found = []
+    for index, value in enumerate(ranges):
+        bounds = re.fullmatch(r"(\d{1,5})-(\d{1,5})", str(value))
+        if not bounds or not 1 <= int(bounds[1]) <= int(bounds[2]) <= HIGHEST_PORT:
+            remedy = "write the first and the last port, such as 26000-26199"
+            found.append(problem(f"network_peer_ports[{index}]", value, "is no range of ports", remedy))
+    return found
+
+
 def _acl_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     """Return what is wrong with what the network ACLs are to let through."""
     found: list[str] = []
@@ -154,7 +166,7 @@ def _acl_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if found or preset not in ("standard", "strict") or not all(isinstance(port, int) for port in ports):
         return found
     nat = settings.get("network_egress") in ("nat_gateway", "nat_gateway_per_az", "nat_instance")
-    rules = entries("public", preset, Needs(str(settings.get("network_cidr")), clients, ports, out, nat=nat))
+    rules = entries("public", preset, Needs(str(settings.get("network_cidr")), clients, ports, out, nat=nat, peers=bool(settings.get("network_peer_ports"))))
     most = max(sum(rule["Egress"] is egress for rule in rules) for egress in (False, True))
     if most > MOST_RULES:
         fault = f"needs {most} rules of a network ACL in one direction, and AWS takes {MOST_RULES}"

@@ -124,7 +124,7 @@ def modification(group: Entry, want: Entry) -> Modification:
     """What makes a standing group as wanted. What it lets through and shall go on to is never interrupted."""
     change = Modification(group["GroupId"])
     for direction, member in DIRECTIONS.items():
-        there, asked = by_peer(group.get(member) or []), by_peer(want[direction])
+        there, asked = by_peer(group.get(member) or []), by_peer(own(want[direction], want["name"], group["GroupId"]))
         added = [rule for key, rule in asked.items() if key not in there]
         removed = [_bare(rule) for key, rule in there.items() if key not in asked]
         described = [rule for key, rule in asked.items() if key in there and _said(rule) != _said(there[key])]
@@ -138,6 +138,20 @@ def modification(group: Entry, want: Entry) -> Modification:
     change.tags, change.untag = ec2.tag_changes(group, want.get("tags"))
     change.changes += ["Tags"] if change.tags or change.untag else []
     return change
+
+
+def own(permissions: Iterable[Entry], name: str, group_id: str) -> list[Entry]:
+    """Permissions with a group's id wherever its name stands for it; as they are while it has none."""
+
+    def pair(one: Entry) -> Entry:
+        return {**one, "GroupId": group_id} if group_id and one.get("GroupId") == name else one
+
+    return [
+        {**permission, "UserIdGroupPairs": [pair(one) for one in permission["UserIdGroupPairs"]]}
+        if permission.get("UserIdGroupPairs")
+        else permission
+        for permission in permissions
+    ]
 
 
 def by_peer(permissions: Iterable[Entry]) -> dict[str, Rule]:

@@ -114,6 +114,9 @@ def _of_hosts(hosts: t.Iterable[Values]) -> Found:
                 yield BAD, f"{host['name']}: {model['model']} {failed['version']} failed and is not served: {failed['reason']}"
             elif model["state"] != "serving":
                 yield WARN, f"{host['name']}: no version of {model['model']} is served"
+        for node in host["nodes"] or []:
+            if node["state"] != "alive":
+                yield WARN, f"{host['name']}: {node['address']} has left its cluster"
         for disk in host["disks"] or []:
             percent = 100 * (1 - disk["free"] / disk["total"])
             if percent >= _FULL:

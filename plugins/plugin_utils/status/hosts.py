@@ -19,6 +19,7 @@ FACTS: Values = {
     "disks": None,
     "gpus": None,
     "models": [],
+    "nodes": [],
     "services": None,
     "sessions": [],
     "kernels": None,

@@ -153,6 +153,7 @@ class Text:
         services = ", ".join(f"{service['name']} {service['state']}" for service in host["services"] or [])
         lines += self._listed("  Services", [services])
         lines += self._listed("  Models", [_model(model) for model in host["models"] or []])
+        lines += self._listed("  Cluster", [_node(node) for node in host["nodes"] or []])
         if host["idle"] and host["idle"]["stops"]:
             verdict = "stops" if host["idle"]["stop"] else "stays"
             lines += self._listed("  Idle stop", [f"{verdict}: {'; '.join(host['idle']['reasons'])}"])
@@ -186,6 +187,11 @@ class Text:
 def _model(model: Values) -> str:
     version = f"version {model['version']} " if model["version"] else ""
     return f"{model['model']} {version}{model['state']}"
+
+
+def _node(node: Values) -> str:
+    gives = f"{node['cpus']:g} cores" + (f", {node['gpus']:g} GPUs" if node["gpus"] else "")
+    return f"{node['address']}{' (head)' if node['head'] else ''} {node['state']}, {gives}"
 
 
 def _network(network: Values) -> str:

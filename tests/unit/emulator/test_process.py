@@ -76,7 +76,7 @@ def test_environment_reaches_it_over_tls(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["127.0.0.1", "10.0.2.2", "localhost", "bucket.s3.localhost", "123456789012.localhost"]
+    "name", ["127.0.0.1", "192.0.2.2", "localhost", "bucket.s3.localhost", "123456789012.localhost"]
 )
 def test_certificate_is_good_for(place: Place, name: str) -> None:
     context = ssl.create_default_context(cafile=place.authority)

@@ -129,3 +129,14 @@ def test_the_filter_passes_over_ranges_of_ipv6_and_takes_numbers_as_text():
     )
     alike = Needs(VPC, ["192.0.2.0/24"], [22], [80], nat=True, s3=True)
     assert rules == entries("public", "strict", alike)
+
+
+def test_hosts_of_different_subnets_reach_each_other_where_they_are_to():
+    def of(peers: bool) -> list[dict]:
+        return entries("private", "strict", Needs(VPC, peers=peers))
+
+    added = [one for one in of(True) if one not in of(False)]
+    assert {(one["Egress"], one["Protocol"], one["CidrBlock"], one["PortRange"]["From"], one["PortRange"]["To"]) for one in added} == {
+        (False, "6", VPC, 1024, 65535),
+        (True, "6", VPC, 1024, 65535),
+    }

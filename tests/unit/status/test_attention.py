@@ -39,6 +39,7 @@ FINE = {
             "reason": "",
             "services": [{"name": "mlinfra-jupyter", "state": "active"}],
             "models": [MODEL],
+            "nodes": [],
             "disks": [{"path": "/", "total": 100e9, "free": 50e9}],
             "unread": [],
         }
@@ -112,6 +113,7 @@ LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2
         ),
         (status(metrics=UNREADY, hosts=[]), "warn", "ml-1: 2 of its models did not answer"),
         (only("hosts", models=[{**MODEL, "state": "empty", "version": None}]), "warn", "ml-1: no version of digits is served"),
+        (only("hosts", nodes=[{"address": "10.0.1.5", "state": "dead"}]), "warn", "ml-1: 10.0.1.5 has left its cluster"),
         (
             only("hosts", disks=[{"path": "/", "total": 100e9, "free": 5e9}]),
             "warn",

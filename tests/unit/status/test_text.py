@@ -39,6 +39,7 @@ HOST = {
     "disks": [{"path": "/", "total": 50e9, "free": 12e9}],
     "gpus": [{"name": "A10G", "percent": 40.0, "memory_used": 1024.0, "memory_total": 23028.0}],
     "services": [{"name": "mlinfra-jupyter", "state": "active"}],
+    "nodes": [{"address": "10.0.1.4", "state": "alive", "head": True, "cpus": 2.0, "gpus": 0}],
     "models": [
         {"model": "digits", "state": "serving", "version": "3", "failed": None},
         {"model": "words", "state": "empty", "version": None, "failed": None},
@@ -136,6 +137,7 @@ def test_all_of_it():
         "  Services   mlinfra-jupyter active",
         "  Models     digits version 3 serving",
         "             words empty",
+        "  Cluster    10.0.1.4 (head) alive, 2 cores",
         "  Idle stop  stays: a job runs; so does another",
         "",
         "Last lines of the logs",

@@ -20,8 +20,8 @@ LIFETIME = datetime.timedelta(days=3650)
 RENEW_BEFORE = datetime.timedelta(days=30)
 # Some clients put the bucket or the account before the host's name; OpenSSL takes no wildcard right before localhost.
 NAMES = ("localhost", "*.s3.localhost", f"{ACCOUNT}.localhost")
-# 10.0.2.2 is the controller as the hosts of the rehearsal see it.
-ADDRESSES = ("127.0.0.1", "::1", "10.0.2.2")
+# 192.0.2.2 is the controller as the hosts of the rehearsal see it.
+ADDRESSES = ("127.0.0.1", "::1", "192.0.2.2")
 
 
 def ensure_certificates(authority: Path, server: Path) -> bool:

@@ -26,8 +26,8 @@ PLUMBING = frozenset({
     "jupyter", "jupyter-lab", "ksh", "login", "screen", "sh", "ssh-agent", "sshd", "sshd-session", "su", "sudo", "systemd", "tcsh",
     "tmux: client", "tmux: server", "zsh",
 })  # fmt: skip
-# Whatever they start belongs to them: the services that show runs and serve models, and agents of AWS.
-SERVICES = frozenset({"tensorboard", "mlinfra-serving", "amazon-ssm-agen", "ssm-agent-worke", "amazon-cloudwat"})
+# Whatever they start belongs to them: the services that show runs and serve models, Ray, and agents of AWS.
+SERVICES = frozenset({"ray", "tensorboard", "mlinfra-serving", "amazon-ssm-agen", "ssm-agent-worke", "amazon-cloudwat"})
 # The process that watches over a training run, and what looks at its output.
 SUPERVISOR = "mlinfra.runs.supervisor"
 FOLLOWER = ("-m", "mlinfra", "runs", "logs")

@@ -7,8 +7,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import cluster
 import gpu
 import jupyter
 import serving
@@ -48,6 +50,7 @@ def told(configuration: dict[str, Any], history: Sequence[Sample]) -> dict[str, 
         "disks": read("the disks", lambda: system.disks(configuration["disks"])),
         "gpus": read("the GPU", gpu.describe) if configuration["gpu"] else [],
         "models": read("the models", lambda: serving.models(service["command"])) if service else [],
+        "nodes": read("the cluster", lambda: cluster.nodes(Path(configuration["cluster"]))) if configuration["cluster"] else [],
         "services": read("the services", lambda: system.services(configuration["services"])),
         "sessions": [
             {"name": use.name, "unused": age(now, use.last), "since": age(now, use.since)}

@@ -22,6 +22,16 @@ without_torch_hash() {
   mv "$1.tmp" "$1.txt"
 }
 
+# On top of the others, whose packages it leaves out: so it fits each of them, whatever their releases are.
+compile_on_top() {
+  name=$1
+  set -- --constraints cpu.txt
+  for package in $(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' cpu.txt | sort -u); do
+    set -- "$@" --no-emit-package "$package"
+  done
+  compile "$name" --universal "$@"
+}
+
 compile uv --universal
 compile cuda --universal
 compile cuda12 --universal
@@ -29,3 +39,4 @@ compile cpu --universal --excludes without-cuda.txt
 compile al2 --python-platform x86_64-manylinux_2_17 --only-binary :all: --excludes without-cuda.txt
 without_torch_hash cpu
 without_torch_hash al2
+compile_on_top ray

@@ -16,11 +16,18 @@ ASSIGNMENT = re.compile(r'([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"')
 
 def load(file: Path = FILE) -> None:
     """Take from the host's file what this process was not told: a service has it all, a bare shell or Ansible nothing."""
-    if not file.exists():
-        return
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if found := ASSIGNMENT.fullmatch(line):
-            os.environ.setdefault(found[1], re.sub(r"\\(.)", r"\1", found[2]))
+    for name, value in read(file).items():
+        os.environ.setdefault(name, value)
+
+
+def read(file: Path) -> dict[str, str]:
+    """The variables of a file of systemd's, by name; none where it is missing, or not for this user."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, PermissionError):
+        return {}
+    found = [assignment for line in lines if (assignment := ASSIGNMENT.fullmatch(line))]
+    return {assignment[1]: re.sub(r"\\(.)", r"\1", assignment[2]) for assignment in found}
 
 
 def _bucket(kind: str) -> str:

@@ -95,6 +95,23 @@ class Run:
             folder("MLINFRA_MODEL_DIRECTORY", directory / "model"),
         )
 
+    def in_bucket(self) -> dict[str, Any]:
+        """Where all hosts of a cluster keep the checkpoints of this run, as arguments of Ray Train's RunConfig.
+
+        A run that is resumed finds them there, on whichever host.
+
+        Raises:
+            KeyError: MLINFRA_MODELS_BUCKET is not set.
+        """
+        import s3fs
+        from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+        return {
+            "name": "cluster",
+            "storage_path": f"{os.environ['MLINFRA_MODELS_BUCKET']}/experiments/{self.directory.name}",
+            "storage_filesystem": PyFileSystem(FSSpecHandler(s3fs.S3FileSystem())),
+        }
+
     def newest(self) -> tuple[int, Path | None]:
         """How many steps the newest checkpoint has behind it, and where it is; 0 and None where there is none."""
         found = sorted(self.checkpoints.glob("step-*"))

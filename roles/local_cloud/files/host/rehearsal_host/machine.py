@@ -228,6 +228,7 @@ class Machine:
         if not self.process("network"):
             network.remove_namespace(self.machine)
             network.make_namespace(self.slot, self.machine)
+            network.join_hosts(self.slot, self.machine, spec)
             self._remember("network", network.start_link(self.slot, self.machine, spec, self.folder / "network.log"))
         if spec.instance_id and not self.process("metadata"):
             self._remember("metadata", self._start_metadata(spec))
@@ -324,6 +325,7 @@ class Machine:
             stop(self.process(role))
         stop_all(self.machine)
         network.remove_namespace(self.machine)
+        network.part_hosts(self.slot)
         (self.slot.runtime / f"{self.name}.sock").unlink(missing_ok=True)
         for group in self._cgroups():
             for folder, _folders, _files in os.walk(group, topdown=False):

@@ -121,6 +121,11 @@ class Slot:
         """What the names of this slot's machines begin with."""
         return f"mlc{self.number}-"
 
+    @property
+    def exchange(self) -> str:
+        """The namespace in which the hosts of the slot are joined. No machine's name begins so."""
+        return f"mlx{self.number}"
+
     def machine(self, name: str) -> str:
         """The name of a host's namespace and machine."""
         return self.prefix + name

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import select
@@ -12,10 +13,12 @@ from pathlib import Path
 from .model import FORWARDS, HostError, HostSpec, Process, Slot
 from .processes import run, spawn, tail
 
-GUEST_ADDRESS = "10.0.2.100"
+# Of the user-mode link, from a range that is in no VPC.
+LINK = "192.0.2.0/24"
+GUEST_ADDRESS = "192.0.2.100"
 # The address by which a guest reaches this machine's loopback.
-CONTROLLER = "10.0.2.2"
-RESOLVER = "10.0.2.3"
+CONTROLLER = "192.0.2.2"
+RESOLVER = "192.0.2.3"
 METADATA = "169.254.169.254"
 
 
@@ -65,6 +68,32 @@ def remove_namespace(machine: str) -> None:
         run(["ip", "netns", "delete", machine])
 
 
+def join_hosts(slot: Slot, machine: str, spec: HostSpec) -> None:
+    """Give the host the address of its instance, at which the other hosts of the slot reach it, as in a VPC.
+
+    They are joined by a bridge in a namespace of its own, which is no host's: nothing of it is seen outside.
+    """
+    if not namespace_exists(slot.exchange):
+        run(["ip", "netns", "add", slot.exchange])
+        run(["ip", "-n", slot.exchange, "link", "add", "hosts", "type", "bridge"])
+        run(["ip", "-n", slot.exchange, "link", "set", "hosts", "up"])
+    # A name of 15 characters at most, and each host's own.
+    port = "p" + spec.private_ip.replace(".", "-").removeprefix("10-")
+    run(["ip", "-n", machine, "link", "add", "vpc0", "type", "veth", "peer", "name", port, "netns", slot.exchange])
+    run(["ip", "-n", slot.exchange, "link", "set", port, "master", "hosts", "up"])
+    run(["ip", "-n", machine, "address", "add", f"{spec.private_ip}/32", "dev", "vpc0"])
+    run(["ip", "-n", machine, "link", "set", "vpc0", "up"])
+    # No VPC is larger.
+    vpc = ipaddress.ip_network(f"{spec.private_ip}/16", strict=False)
+    run(["ip", "-n", machine, "route", "add", str(vpc), "dev", "vpc0", "src", spec.private_ip])
+
+
+def part_hosts(slot: Slot) -> None:
+    """Remove what joined the hosts of a slot, once there is none."""
+    if not namespaces(slot.prefix):
+        remove_namespace(slot.exchange)
+
+
 def start_link(slot: Slot, machine: str, spec: HostSpec, log: Path) -> Process:
     """Connect the namespace with this machine and open the ports that lead in.
 
@@ -79,6 +108,7 @@ def start_link(slot: Slot, machine: str, spec: HostSpec, log: Path) -> Process:
             "slirp4netns",
             "--configure",
             "--mtu=65520",
+            f"--cidr={LINK}",
             "--netns-type=path",
             f"--ready-fd={signal_ready}",
             "--api-socket",

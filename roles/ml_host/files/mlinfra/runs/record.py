@@ -29,6 +29,8 @@ class Run:
         datasets: the names by which it was given them, such as processed/digits.
         environment: the Python environment, by name or path; empty for the host's own.
         processes: of torchrun; None runs the script without it.
+        ray: whether it is a job of the Ray cluster that this host leads.
+        hosts: of torchrun in the cluster; None for all that are there.
         cpus: processor cores; None for all.
         memory: bytes; None for all.
         gpus: GPUs that nobody else gets meanwhile; None for whatever is there.
@@ -55,6 +57,8 @@ class Run:
     datasets: list[str] = field(default_factory=list)
     environment: str = ""
     processes: int | None = None
+    ray: bool = False
+    hosts: int | None = None
     cpus: int | None = None
     memory: int | None = None
     gpus: int | None = None

@@ -15,7 +15,7 @@ from .. import documents, names
 from ..data import datasets
 from ..environment import datasets_bucket
 from ..errors import Conflict, Problem, Usage
-from . import code, limits, places, store, unit
+from . import cluster, code, limits, places, store, unit
 from .mirror import described
 from .record import FAILED, INTERRUPTED, SUCCEEDED, Run, name_for, now
 from .script import python_of
@@ -32,7 +32,7 @@ class Wanted:
         folder: all of which belongs to the code; None for the script alone.
         name: of the run; empty for one made of the script's name and the time.
         data: datasets, such as processed/digits.
-        environment, processes, cpus, memory, gpus, grace, stop_on_rebalance: as in Run.
+        environment, processes, ray, hosts, cpus, memory, gpus, grace, stop_on_rebalance: as in Run.
     """
 
     script: Path
@@ -42,6 +42,8 @@ class Wanted:
     data: tuple[str, ...] = ()
     environment: str = ""
     processes: int | None = None
+    ray: bool = False
+    hosts: int | None = None
     cpus: int | None = None
     memory: int | None = None
     gpus: int | None = None
@@ -58,8 +60,7 @@ def start(wanted: Wanted) -> Run:
         Conflict: there is a run of that name.
         Problem: systemd does not start it.
     """
-    limits.check(wanted.cpus, wanted.memory, wanted.gpus, wanted.processes)
-    python_of(wanted.environment)
+    _check(wanted)
     found = code.find(wanted.script, wanted.folder)
     unit.await_manager()
     run = Run(
@@ -72,7 +73,7 @@ def start(wanted: Wanted) -> Run:
         datasets=[name.strip("/") for name in wanted.data],
         **{
             field: getattr(wanted, field)
-            for field in ("environment", "processes", "cpus", "memory", "gpus", "grace", "stop_on_rebalance")
+            for field in ("environment", "processes", "ray", "hosts", "cpus", "memory", "gpus", "grace", "stop_on_rebalance")
         },
         by=documents.signature()["by"],
         user=getpass.getuser(),
@@ -95,6 +96,21 @@ def start(wanted: Wanted) -> Run:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return run
+
+
+def _check(wanted: Wanted | Run) -> None:
+    """Refuse what this host can't do.
+
+    Raises:
+        Usage: why.
+    """
+    if wanted.ray:
+        cluster.check(wanted.environment, wanted.processes, wanted.hosts, [wanted.cpus, wanted.memory, wanted.gpus])
+    else:
+        if wanted.hosts is not None:
+            raise Usage("--hosts is for runs of a cluster.", "Say --ray with it.")
+        limits.check(wanted.cpus, wanted.memory, wanted.gpus, wanted.processes)
+    python_of(wanted.environment)
 
 
 def _dataset(name: str) -> list[dict[str, object]]:
@@ -133,8 +149,7 @@ def resume(name: str) -> Run:
         raise Usage(f"Run {name} has succeeded: there is nothing to resume.")
     if not run.has_ended and not is_lost(run):
         raise Conflict(f"Run {name} is {run.state} on {run.host}.", f"See what it does: mlinfra runs logs -f {name}")
-    limits.check(run.cpus, run.memory, run.gpus, run.processes)
-    python_of(run.environment)
+    _check(run)
     unit.await_manager()
     again = run.again(socket.gethostname(), Metadata().instance_id())
     mine = store.here(name)

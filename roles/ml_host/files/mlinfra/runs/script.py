@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import Usage
-from . import places
+from . import cluster, places
 from .record import Run
 
 ENVIRONMENTS = Path("/opt/mlinfra/environments")
@@ -96,12 +96,14 @@ class Script:
     """
 
     def __init__(self, run: Run, python: str, gpus: Iterable[int] | None, outputs: Iterable[IO[bytes]]) -> None:
-        self._processes = run.processes
+        self._processes = None if run.ray else run.processes
+        self._stop = cluster.stop_command(run, python) if run.ray else []
         self._outputs = list(outputs)
+        told = environment(run, python, gpus)
         self._process = subprocess.Popen(
-            command(run, python),
+            cluster.command(run, python, told) if run.ray else command(run, python),
             cwd=places.folder(run.run) / places.CODE,
-            env=environment(run, python, gpus),
+            env={**told, **cluster.settings()} if run.ray else told,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -127,19 +129,28 @@ class Script:
         return status if status >= 0 else 128 - status
 
     def terminate(self) -> None:
-        """Ask it to end: the script itself, or each of torchrun's workers."""
+        """Ask it to end: the script itself, each of torchrun's workers, or the job of the cluster."""
+        if self._stop:
+            self._stop_job()
+            return
         for pid in (children(self._process.pid) if self._processes else []) or [self._process.pid]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 
     def close(self) -> None:
         """End whatever of it is left, and take its last output."""
+        if self._stop and self._process.poll() is None:
+            self._stop_job()
         # torchrun gives each worker a session of its own; they end with it.
         for pid in (*children(self._process.pid), self._process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
         self._process.wait()
         self._reader.join(SECONDS_TO_DRAIN)
+
+    def _stop_job(self) -> None:
+        # What follows the job goes on until that has ended.
+        subprocess.run(self._stop, env=cluster.variables(), capture_output=True, check=False)
 
 
 def children(pid: int) -> list[int]:
