@@ -17,6 +17,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import trans
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
+from ansible_collections.mlinfra.aws.plugins.module_utils.group_parts import transform as group_parts
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import transform as guardduty
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
@@ -391,3 +392,17 @@ def test_guardduty(enabled: list[str], told: list[dict[str, Any]]) -> None:
 def test_security_hub(standard: str) -> None:
     """A standard's ARN has its name."""
     assert security_hub.name_of(security_hub.arn_of(standard, "aws", "us-east-1")) == standard
+
+
+@given(
+    st.lists(entries("autoscaling", "DescribeScheduledActions", "ScheduledUpdateGroupActions", always=("ScheduledActionName",))),
+    st.lists(entries("autoscaling", "DescribeLifecycleHooks", "LifecycleHooks", always=("LifecycleHookName",))),
+    entries("autoscaling", "DescribeWarmPool", "WarmPoolConfiguration"),
+)
+def test_group_parts(actions: list[dict[str, Any]], hooks: list[dict[str, Any]], pool: dict[str, Any]) -> None:
+    """Parts in one form stay as they are, and where nothing differs nothing is called."""
+    parts = {"ScheduledActions": group_parts.actions(actions), "LifecycleHooks": group_parts.hooks(hooks), "WarmPool": group_parts.pool(pool)}
+    assert group_parts.actions(parts["ScheduledActions"]) == parts["ScheduledActions"]
+    assert group_parts.hooks(parts["LifecycleHooks"]) == parts["LifecycleHooks"]
+    assert group_parts.pool(parts["WarmPool"]) == parts["WarmPool"]
+    assert group_parts.calls(["ScheduledActions", "LifecycleHooks"], parts, parts) == []

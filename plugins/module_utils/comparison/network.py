@@ -386,7 +386,10 @@ def _named_permissions(member: str) -> Attribute:
 
 
 def _group_owner(entry: Entry, standing: Standing) -> str:
-    """A default group comes and goes with its VPC."""
+    """A default group comes and goes with its VPC. Some are role scaling's."""
+    names = standing.identity.names
+    if entry["GroupName"] in (names.get("balancer_security_group"), names.get("member_security_group")):
+        return "scaling"
     return "" if entry["GroupName"] == "default" else "network"
 
 

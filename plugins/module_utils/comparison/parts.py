@@ -49,7 +49,10 @@ TAGS_AMONG_OTHERS = Attribute(own_tags, values.tags, partial=True)
 
 def vpc_of(entry: Entry, standing: Standing) -> str:
     """Which VPC something is in, in a form that a declaration can imply."""
-    return OWN_VPC if entry.get("VpcId") in standing.names else entry.get("VpcId", "")
+    vpc_id = entry.get("VpcId", "")
+    # Where nobody compares the VPC itself, the only one that stands is meant.
+    standing_ids = [vpc["VpcId"] for vpc in standing.found.get("vpc", [])]
+    return OWN_VPC if vpc_id in standing.names or standing_ids == [vpc_id] else vpc_id
 
 
 IN_OWN_VPC = implied(vpc_of, OWN_VPC)

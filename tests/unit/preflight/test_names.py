@@ -27,6 +27,7 @@ GOOD = {
     "scaling_group": "ml-dev-ml-member",
     "launch_template": "ml-dev-ml-member",
     "analyzer": "ml-dev",
+    "balancing": "ml-dev-ml-8080",
     "event_rule": "ml-dev-guardduty",
     "login": "ec2-user",
     "trail": "ml-dev",
