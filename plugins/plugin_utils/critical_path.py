@@ -14,6 +14,7 @@ STEPS = {
     "nat_gateway": (("NAT gateway", 100),),
     "instance": (("instance runs", 20), ("instance answers", 40)),
     "auto_scaling_group": (("members run", 60),),
+    "load_balancer": (("load balancer", 150),),
 }
 
 

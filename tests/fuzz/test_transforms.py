@@ -19,6 +19,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import trans
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.file_system import transform as file_system
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
+from ansible_collections.mlinfra.aws.plugins.module_utils.group_parts import transform as group_parts
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import transform as guardduty
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
@@ -438,3 +439,17 @@ def test_access_point(told: list[dict[str, Any]]) -> None:
 def test_file_system(told: list[dict[str, Any]]) -> None:
     """What is asked for is read as it was told."""
     assert file_system.lifecycle(file_system.lifecycle_request(told)) == file_system.lifecycle(told)
+
+
+@given(
+    st.lists(entries("autoscaling", "DescribeScheduledActions", "ScheduledUpdateGroupActions", always=("ScheduledActionName",))),
+    st.lists(entries("autoscaling", "DescribeLifecycleHooks", "LifecycleHooks", always=("LifecycleHookName",))),
+    entries("autoscaling", "DescribeWarmPool", "WarmPoolConfiguration"),
+)
+def test_group_parts(actions: list[dict[str, Any]], hooks: list[dict[str, Any]], pool: dict[str, Any]) -> None:
+    """Parts in one form stay as they are, and where nothing differs nothing is called."""
+    parts = {"ScheduledActions": group_parts.actions(actions), "LifecycleHooks": group_parts.hooks(hooks), "WarmPool": group_parts.pool(pool)}
+    assert group_parts.actions(parts["ScheduledActions"]) == parts["ScheduledActions"]
+    assert group_parts.hooks(parts["LifecycleHooks"]) == parts["LifecycleHooks"]
+    assert group_parts.pool(parts["WarmPool"]) == parts["WarmPool"]
+    assert group_parts.calls(["ScheduledActions", "LifecycleHooks"], parts, parts) == []

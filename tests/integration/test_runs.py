@@ -374,6 +374,20 @@ def test_an_interruption_notice(host: Host, emulator: Emulator, script: Callable
     assert f"checkpoints/{step:03}.json" in mirrored(emulator, "noticed")
 
 
+TARGET_STATE = "meta-data/autoscaling/target-lifecycle-state"
+
+
+def test_a_member_that_is_to_go_keeps_its_work(host: Host, emulator: Emulator, script: Callable[[str], Path]) -> None:
+    host.instance.leaves_of_it[TARGET_STATE] = "InService"
+    requests.start(Wanted(script(TRAIN), ("1",), name="leaving"))
+    eventually(lambda: "begins" in host.output("leaving"), SECONDS, 0.1)
+    host.instance.leaves_of_it[TARGET_STATE] = "Terminated"
+    _status, ended = host.ends("leaving")
+    assert (ended.state, ended.reason) == ("interrupted", "Its group takes this instance away.")
+    step = int(host.output("leaving").split("saved at ")[1].split()[0])
+    assert f"checkpoints/{step:03}.json" in mirrored(emulator, "leaving")
+
+
 def test_of_an_instance_that_is_no_spot_instance_nothing_is_asked(host: Host, script: Callable[[str], Path]) -> None:
     moment = datetime.now(UTC) + timedelta(seconds=120)
     host.instance.leaves_of_it["meta-data/spot/instance-action"] = json.dumps(

@@ -323,6 +323,27 @@ def test_dlm_lifecycle_policy(emulator: Emulator) -> None:
     assert [policy["PolicyId"] for policy in dlm.get_lifecycle_policies()["Policies"]] == [other]
 
 
+def test_autoscaling_group_parts(emulator: Emulator) -> None:
+    """Puts what differs, deletes what is not named any more, and leaves alone what is named otherwise."""
+    ec2, scaling = emulator.client("ec2"), emulator.client("autoscaling")
+    data = {"ImageId": ec2.describe_images()["Images"][0]["ImageId"], "InstanceType": "t3.medium"}
+    ec2.create_launch_template(LaunchTemplateName="target", LaunchTemplateData=data)
+    group = {"AutoScalingGroupName": "target"}
+    template = {"LaunchTemplateName": "target", "Version": "$Default"}
+    zones = {"MinSize": 0, "MaxSize": 3, "DesiredCapacity": 0, "AvailabilityZones": ["us-east-1a"]}
+    scaling.create_auto_scaling_group(**group, LaunchTemplate=template, **zones)
+    other = {"ScheduledActionName": "others", "Recurrence": "0 0 * * *", "MinSize": 0}
+    scaling.put_scheduled_update_group_action(**group, **other)
+    emulator.run_target("autoscaling_group_parts", {}, "module", "module")
+    action, hook, pool = "PutScheduledUpdateGroupAction", "PutLifecycleHook", "PutWarmPool"
+    made = [action, action, hook, pool]
+    modified = ["DeleteScheduledAction", action, hook, pool]
+    deleted = ["DeleteScheduledAction", "DeleteLifecycleHook", "DeleteWarmPool"]
+    assert emulator.written("module") == [f"autoscaling:{call}" for call in [*made, *modified, *deleted]]
+    left = scaling.describe_scheduled_actions(**group)["ScheduledUpdateGroupActions"]
+    assert [one["ScheduledActionName"] for one in left] == ["others"]
+
+
 def test_ssm_association(emulator: Emulator) -> None:
     """Makes once, writes all of it where something differs, deletes once, and leaves others alone."""
     ssm = emulator.client("ssm")

@@ -398,6 +398,8 @@ def _group_owner(entry: Entry, standing: Standing) -> str:
         "default": "",
         names.get("shared_storage_group"): "shared_storage",
         names.get("database_security_group"): "database",
+        names.get("balancer_security_group"): "scaling",
+        names.get("member_security_group"): "scaling",
     }
     return owners.get(entry["GroupName"], "network")
 

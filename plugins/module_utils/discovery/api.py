@@ -21,6 +21,8 @@ _PERMISSIONS = {
     "DescribeNotificationsForBudget": "budgets:ViewBudget",
     "DescribeSubscribersForNotification": "budgets:ViewBudget",
 }
+# Where the service's name isn't boto3's.
+_SERVICES = {"elbv2": "elasticloadbalancing"}
 _NOT_FOUND = {"NoSuchEntity", "ResourceNotFoundException", "ReplicationGroupNotFoundFault", "CacheSubnetGroupNotFoundFault"}
 
 
@@ -91,7 +93,8 @@ class Reader:
             code, message = refusal["Error"]["Code"], refusal["Error"]["Message"]
             if code not in (*_NOT_FOUND, *missing):
                 call = error.exception.operation_name
-                self.errors.append(CallError(service, _PERMISSIONS.get(call, f"{service}:{call}"), code, message))
+                permission = _PERMISSIONS.get(call, f"{_SERVICES.get(service, service)}:{call}")
+                self.errors.append(CallError(service, permission, code, message))
             return None
 
     def region(self, service: str) -> str:

@@ -26,6 +26,7 @@ Lists = Callable[[], list[dict[str, Any]]]
 
 _PARAMETER_NAMES_A_CALL = 50
 _VALUES_A_FILTER = 200
+_ARNS_A_CALL = 20
 # Names of log groups that only go with something of another kind.
 _RARE = {"cache_log_group": "replication_group"}
 # What stands in the ARNs of what is asked for only where something carries the environment's tags.
@@ -139,6 +140,10 @@ class Collector:
                 second[kind] = self._executor.submit(ask, self, of_rds)
 
         third = {kind: self._executor.submit(self._by_ids, EC2_KINDS[kind]) for kind in sorted(wanted & ID_FILTERS.keys())}
+        # A load balancer and its target group need a security group that stands for as long as they do.
+        if kinds & self._balancing.keys() and self._is_balanced(tags, second):
+            for kind, ask in self._balancing.items():
+                second[kind] = self._executor.submit(ask, self, vpc_ids)
 
         found: Found = {**{kind: [] for kind in wanted}, "vpc": vpcs} if ec2 else {kind: [] for kind in wanted}
         for answers in (first, second, third):
@@ -229,6 +234,27 @@ class Collector:
     def _groups(self) -> list[dict[str, Any]]:
         filters = self._identity.ec2_filters()
         return self._reader.list("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", Filters=filters)
+
+    def _is_balanced(self, tags: dict[str, dict[str, str]], asked: dict[str, Future]) -> bool:
+        """Whether the security group of a load balancer stands, or the tags tell of what it balances."""
+        named = self._identity.names.get("balancer_security_group")
+        groups = asked["security_group"].result() if "security_group" in asked else []
+        return any(group["GroupName"] == named for group in groups) or any(":elasticloadbalancing:" in arn for arn in tags)
+
+    def _load_balancers(self, vpc_ids: list[str]) -> list[dict[str, Any]]:
+        return self._balancing_in(vpc_ids, "describe_load_balancers", "LoadBalancers", "LoadBalancerArn")
+
+    def _target_groups(self, vpc_ids: list[str]) -> list[dict[str, Any]]:
+        return self._balancing_in(vpc_ids, "describe_target_groups", "TargetGroups", "TargetGroupArn")
+
+    def _balancing_in(self, vpc_ids: list[str], operation: str, member: str, identifier: str) -> list[dict[str, Any]]:
+        """Those of the VPC, with their tags, which no list tells."""
+        listed = [one for one in self._reader.list("elbv2", operation, member) if one.get("VpcId") in vpc_ids]
+        arns = [one[identifier] for one in listed]
+        parts = (arns[at : at + _ARNS_A_CALL] for at in range(0, len(arns), _ARNS_A_CALL))
+        told = [one for part in parts for one in self._reader.list("elbv2", "describe_tags", "TagDescriptions", ResourceArns=part)]
+        carried = {one["ResourceArn"]: one["Tags"] for one in told}
+        return [{**one, "Tags": carried.get(one[identifier], [])} for one in listed]
 
     def _dashboards(self) -> list[dict[str, Any]]:
         return self._by_name(
@@ -551,6 +577,9 @@ class Collector:
         "db_instance": _db_instances,
         "db_snapshot": _db_snapshots,
     }
+
+    # What balances the load of role scaling's members.
+    _balancing = {"load_balancer": _load_balancers, "target_group": _target_groups}
     # What role patching makes.
     _patching = {"patch_baseline": _patch_baselines, "ssm_association": _associations}
 

@@ -161,7 +161,26 @@ class Details:
 
     def _group(self, group: Entry) -> Reads:
         asked = {"AutoScalingGroupName": group["AutoScalingGroupName"]}
-        return {"ScalingPolicies": lambda: self._reader.list("autoscaling", "describe_policies", "ScalingPolicies", **asked)}
+
+        def listed(operation: str, member: str) -> Callable[[], list[Entry]]:
+            return lambda: self._reader.list("autoscaling", operation, member, **asked)
+
+        return {
+            "ScalingPolicies": listed("describe_policies", "ScalingPolicies"),
+            "ScheduledActions": listed("describe_scheduled_actions", "ScheduledUpdateGroupActions"),
+            "LifecycleHooks": listed("describe_lifecycle_hooks", "LifecycleHooks"),
+        }
+
+    def _load_balancer(self, balancer: Entry) -> Reads:
+        named = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+        return {
+            "Attributes": lambda: self._reader.list("elbv2", "describe_load_balancer_attributes", "Attributes", **named),
+            "Listeners": lambda: self._reader.list("elbv2", "describe_listeners", "Listeners", **named),
+        }
+
+    def _target_group(self, group: Entry) -> Reads:
+        named = {"TargetGroupArn": group["TargetGroupArn"]}
+        return {"Attributes": lambda: self._reader.list("elbv2", "describe_target_group_attributes", "Attributes", **named)}
 
     def _of_systems_manager(self, kind: str, identifier: str) -> Reads:
         asked = {"ResourceType": kind, "ResourceId": identifier}
@@ -347,6 +366,8 @@ class Details:
         "trail": _trail,
         "launch_template": _launch_template,
         "auto_scaling_group": _group,
+        "load_balancer": _load_balancer,
+        "target_group": _target_group,
         "hub": _hub,
         "recorder": _recorder,
         "event_rule": _event_rule,

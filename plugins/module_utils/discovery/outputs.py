@@ -222,6 +222,9 @@ def scaling(found: Found, identity: Identity) -> dict[str, Any]:
         "group_arn": first(groups, "AutoScalingGroupARN"),
         "launch_template_id": first(templates, "LaunchTemplateId"),
         "desired": first(groups, "DesiredCapacity", 0),
+        "load_balancer_arn": first(found["load_balancer"], "LoadBalancerArn"),
+        "load_balancer_dns": first(found["load_balancer"], "DNSName"),
+        "target_group_arn": first(found["target_group"], "TargetGroupArn"),
         "members": [
             {
                 "id": member["InstanceId"],

@@ -32,6 +32,8 @@ _NAME = {
     "kms_key": "AliasName",
     "trail": "Name",
     "auto_scaling_group": "AutoScalingGroupName",
+    "load_balancer": "LoadBalancerName",
+    "target_group": "TargetGroupName",
     "patch_baseline": "Name",
     "ssm_association": "AssociationName",
     "detector": "DetectorId",
@@ -66,6 +68,8 @@ _ARN = {
     "trail": "TrailARN",
     "snapshot_policy": "PolicyArn",
     "auto_scaling_group": "AutoScalingGroupARN",
+    "load_balancer": "LoadBalancerArn",
+    "target_group": "TargetGroupArn",
     "detector": "Arn",
     "analyzer": "arn",
     "hub": "HubArn",
@@ -142,7 +146,8 @@ def claim(found: Found, tags: TagsByArn, identity: Identity, partition: str = "a
         "key_pair": lambda pair: identity.owns_tags(tags_of(pair)) or pair["KeyName"] in identity.names_of("key_pair"),
         "trail": lambda trail: trail["Name"] == identity.names.get("trail"),
         **dict.fromkeys(
-            ("iam_policy", "auto_scaling_group", "config_rule", "db_snapshot", *DETECTION_KINDS), lambda entry: identity.owns_tags(tags_of(entry))
+            ("iam_policy", "auto_scaling_group", "load_balancer", "target_group", "config_rule", "db_snapshot", *DETECTION_KINDS),
+            lambda entry: identity.owns_tags(tags_of(entry)),
         ),
         "alarm": owns_alarm,
         # Asked for by whole names only; not every answer has the ARN.

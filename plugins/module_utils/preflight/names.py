@@ -83,6 +83,12 @@ RULES: dict[str, NameRule] = {
     "launch_template": NameRule(
         "a launch template's name", 128, r"[A-Za-z0-9()./_-]+", "letters, digits and ()./_-", shortest=3
     ),
+    "balancing": NameRule(
+        "a name of a load balancer or a target group",
+        32,
+        r"(?!internal-)[A-Za-z0-9]+(-[A-Za-z0-9]+)*",
+        "letters and digits, with single hyphens between them, and not internal- at its start",
+    ),
     "analyzer": NameRule(
         "an analyzer's name", 255, r"[A-Za-z][A-Za-z0-9_.-]*", "a letter first, then letters, digits and _.-"
     ),

@@ -20,6 +20,7 @@ AREAS = {
     "instance": "Compute",
     "instance_address": "Compute",
     "auto_scaling_group": "Compute",
+    "load_balancer": "Network",
     "volume": "Compute",
     "snapshot": "Compute",
     "snapshot_policy": "Compute",

@@ -139,6 +139,16 @@ def _group(resource: Resource, context: Context) -> Parts:
     return [part for member in resource["attributes"].get("Members", []) for part in _instance({"attributes": member}, context)]
 
 
+def _load_balancer(resource: Resource, context: Context) -> Parts:
+    """What it takes on top is by its busiest measure, which nobody knows before. Of one that stands its addresses are interfaces'."""
+    attributes = resource["attributes"]
+    parts: Parts = [_hourly(context, "Application Load Balancer", "running", "load_balancer_hour")]
+    if attributes.get("Scheme") == "internet-facing" and "LoadBalancerArn" not in attributes:
+        zones = len(attributes.get("Subnets") or [])
+        parts += [_hourly(context, "Public IPv4 address", "in use", "public_ipv4_hour") for _zone in range(zones)]
+    return parts + _rates(context, ("Application Load Balancer, load", "LCU hour", "load_balancer_lcu_hour"))
+
+
 def _own_address(attributes: Mapping[str, Any], context: Context) -> bool:
     """Whether an instance has a public address that no other resource is charged for."""
     address = attributes.get("PublicIpAddress")
@@ -385,6 +395,7 @@ RULES: dict[str, Rule] = {
     "instance": _instance,
     "nat_instance": _instance,
     "auto_scaling_group": _group,
+    "load_balancer": _load_balancer,
     "nat_gateway": _nat_gateway,
     "elastic_ip": _elastic_ip,
     "instance_address": _elastic_ip,
@@ -414,7 +425,7 @@ RULES: dict[str, Rule] = {
     # What AWS asks nothing for while it only stands there.
     **dict.fromkeys(
         (
-            *("vpc", "subnet", "internet_gateway", "route_table", "network_acl", "security_group", "flow_log"),
+            *("vpc", "subnet", "internet_gateway", "route_table", "network_acl", "security_group", "flow_log", "target_group"),
             # The snapshots of an image are charged for themselves.
             *("image", "key_pair", "launch_template", "object"),
             *("iam_role", "role_policy", "instance_profile", "iam_policy"),

@@ -112,6 +112,15 @@ CHOICES: dict[str, dict[str, Any]] = {
         "scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked",
         "scaling_instance_types": ["g5.xlarge", "g6.xlarge"], "scaling_spot_max_price": "", "scaling_group_name": "mine",
     },
+    "a group behind a load balancer": {
+        "scaling_enabled": True, "scaling_load_balancer": True, "scaling_target_port": 80,
+        "scaling_load_balancer_allowed_cidrs": ["192.0.2.0/24", "2001:db8::/32"],
+    },
+    "an internal load balancer with a certificate": {
+        "scaling_enabled": True, "scaling_load_balancer": True, "scaling_load_balancer_internal": True,
+        "scaling_load_balancer_logs": False, "scaling_load_balancer_protected": True, "scaling_target_protocol": "HTTPS",
+        "scaling_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/c",
+    },
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }
@@ -471,3 +480,54 @@ def test_the_dashboard_shows_what_the_shared_file_system_is_watched_for(told):
 
     assert shown("a shared file system") == ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:p-dev-shared-storage-io-limit"]
     assert shown("defaults") == shown("a shared file system of one throughput") == []
+
+
+def _balancing(told: dict[str, Any], choice: str) -> dict[str, dict[str, Any]]:
+    """What balances the load, by its name."""
+    kinds = ("security_group", "target_group", "load_balancer")
+    return {one["name"]: one["attributes"] for one in told[choice]["declared"]["scaling"] if one["kind"] in kinds}
+
+
+def test_a_load_balancer_lets_in_whom_the_settings_name_and_members_let_in_the_load_balancer(told):
+    declared = _balancing(told, "a group behind a load balancer")
+    assert list(declared) == ["p-dev-ml-balancer", "p-dev-ml-member", "p-dev-ml-80", "p-dev-ml"]
+    [permission] = declared["p-dev-ml-balancer"]["IpPermissions"]
+    assert (permission["FromPort"], permission["ToPort"]) == (80, 80)
+    assert [one["CidrIp"] for one in permission["IpRanges"]] == ["192.0.2.0/24"]
+    assert [one["CidrIpv6"] for one in permission["Ipv6Ranges"]] == ["2001:db8::/32"]
+    [permission] = declared["p-dev-ml-member"]["IpPermissions"]
+    assert [one["GroupId"] for one in permission["UserIdGroupPairs"]] == ["p-dev-ml-balancer"]
+    assert "IpRanges" not in permission
+    template, group = (entry["attributes"] for entry in told["a group behind a load balancer"]["declared"]["scaling"][-2:])
+    assert template["SecurityGroupIds"][1:] == ["p-dev-ml-member"]
+    assert (group["HealthCheckType"], group["TargetGroups"]) == ("ELB", ["p-dev-ml-80"])
+    assert _group(told, "a group")[1]["HealthCheckType"] == "EC2"
+
+
+def test_without_a_word_a_load_balancer_lets_nobody_in(told):
+    declared = _balancing(told, "an internal load balancer with a certificate")
+    assert declared["p-dev-ml-balancer"]["IpPermissions"] == []
+    assert declared["p-dev-ml-balancer"]["IpPermissionsEgress"][0]["IpRanges"][0]["CidrIp"] == "10.0.0.0/16"
+
+
+def test_with_a_certificate_plain_http_leads_to_tls(told):
+    balancer = _balancing(told, "an internal load balancer with a certificate")["p-dev-ml-internal"]
+    plainly, secure = balancer["Listeners"]
+    assert plainly["DefaultActions"][0]["RedirectConfig"]["Protocol"] == "HTTPS"
+    assert (secure["Port"], secure["SslPolicy"]) == (443, "ELBSecurityPolicy-TLS13-1-2-2021-06")
+    assert secure["DefaultActions"] == [{"Type": "forward", "TargetGroupName": "p-dev-ml-i8080s"}]
+    assert (balancer["Scheme"], balancer["Attributes"]["deletion_protection.enabled"]) == ("internal", "true")
+
+
+@pytest.mark.parametrize(
+    ("choice", "writes"),
+    [("a group behind a load balancer", True), ("an internal load balancer with a certificate", False), ("defaults", False)],
+)
+def test_the_bucket_of_logs_takes_what_a_load_balancer_writes(told, choice, writes):
+    [logs] = [one["attributes"] for one in told[choice]["declared"]["storage"] if one["name"].startswith("p-dev-logs-")]
+    resources = {one["Sid"]: one["Resource"] for one in logs["Policy"]["Statement"]}
+    assert ("BalancerWrites" in resources) is writes
+    if writes:
+        attributes = _balancing(told, choice)["p-dev-ml"]["Attributes"]
+        start = f"arn:aws:s3:::{attributes['access_logs.s3.bucket']}/{attributes['access_logs.s3.prefix']}/AWSLogs/"
+        assert resources["BalancerWrites"] == f"{start}123456789012/*"

@@ -145,6 +145,112 @@ def test_each_change_of_a_group_by_hand_is_seen(standing, attribute):
     assert changed("auto_scaling_group", DECLARED_GROUP, {**GROUP, **standing}) == [attribute]
 
 
+TARGETS = {
+    "TargetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/p-dev/0a",
+    "TargetGroupName": "p-dev",
+    "Protocol": "HTTP",
+    "Port": 8080,
+    "HealthCheckPath": "/up",
+    "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "120"}, {"Key": "stickiness.enabled", "Value": "false"}],
+    "Tags": TAGS,
+}
+DECLARED_TARGETS = {
+    "TargetGroupName": "p-dev",
+    "Protocol": "HTTP",
+    "Port": 8080,
+    "HealthCheckPath": "/up",
+    "Attributes": {"deregistration_delay.timeout_seconds": 120},
+    "Tags": {"Project": "p"},
+}
+FORWARD = {"Type": "forward", "TargetGroupArn": TARGETS["TargetGroupArn"]}
+BALANCER = {
+    "LoadBalancerArn": "arn:b",
+    "LoadBalancerName": "p-dev",
+    "Scheme": "internet-facing",
+    "AvailabilityZones": [{"SubnetId": "subnet-2"}, {"SubnetId": "subnet-1"}],
+    "SecurityGroups": ["sg-b"],
+    "Attributes": [{"Key": "deletion_protection.enabled", "Value": "false"}, {"Key": "idle_timeout.timeout_seconds", "Value": "60"}],
+    "Listeners": [
+        {
+            "Port": 443,
+            "Protocol": "HTTPS",
+            "SslPolicy": "P",
+            "Certificates": [{"CertificateArn": "c"}],
+            "DefaultActions": [{**FORWARD, "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": FORWARD["TargetGroupArn"], "Weight": 1}]}}],
+        },
+        {
+            "Port": 80,
+            "Protocol": "HTTP",
+            "SslPolicy": "told-all-the-same",
+            "DefaultActions": [{"Type": "redirect", "Order": 1, "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}],
+        },
+    ],
+    "Tags": TAGS,
+}
+SECURE = {
+    "Port": 443,
+    "Protocol": "HTTPS",
+    "SslPolicy": "P",
+    "Certificates": [{"CertificateArn": "c"}],
+    "DefaultActions": [{"Type": "forward", "TargetGroupName": "p-dev"}],
+}
+REDIRECT = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}"}
+DECLARED_BALANCER = {
+    "LoadBalancerName": "p-dev",
+    "Scheme": "internet-facing",
+    "Subnets": ["subnet-1", "subnet-2"],
+    "SecurityGroups": ["sg-b"],
+    "Attributes": {"deletion_protection.enabled": "false"},
+    "Listeners": [{"Port": 80, "Protocol": "HTTP", "DefaultActions": [{"Type": "redirect", "RedirectConfig": REDIRECT}]}, SECURE],
+    "Tags": {"Project": "p"},
+}
+
+
+def test_what_balances_the_load_as_declared_does_not_differ():
+    assert changed("target_group", DECLARED_TARGETS, TARGETS) == []
+    assert changed("load_balancer", DECLARED_BALANCER, BALANCER) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "standing", "attribute"),
+    [
+        ("target_group", {"HealthCheckPath": "/down"}, "HealthCheckPath"),
+        ("target_group", {"Attributes": []}, "Attributes"),
+        ("load_balancer", {"AvailabilityZones": []}, "Subnets"),
+        ("load_balancer", {"SecurityGroups": ["sg-other"]}, "SecurityGroups"),
+        ("load_balancer", {"Attributes": [{"Key": "deletion_protection.enabled", "Value": "true"}]}, "Attributes.deletion_protection.enabled"),
+        ("load_balancer", {"Listeners": BALANCER["Listeners"][:1]}, "Listeners"),
+        ("load_balancer", {"Listeners": [{**BALANCER["Listeners"][0], "SslPolicy": "old"}, BALANCER["Listeners"][1]]}, "Listeners"),
+        ("load_balancer", {"Listeners": [BALANCER["Listeners"][0], {**BALANCER["Listeners"][1], "DefaultActions": [FORWARD]}]}, "Listeners"),
+    ],
+)
+def test_each_change_of_what_balances_the_load_is_seen(kind, standing, attribute):
+    declared, stands = (DECLARED_TARGETS, TARGETS) if kind == "target_group" else (DECLARED_BALANCER, BALANCER)
+    assert changed(kind, declared, {**stands, **standing}) == [attribute]
+
+
+def test_security_groups_are_the_same_by_name_and_by_id():
+    group = {"GroupId": "sg-2", "GroupName": "members", "VpcId": "vpc-1", "Tags": TAGS}
+    declared = [
+        {"kind": "security_group", "name": "members", "attributes": {"GroupName": "members", "Tags": {"Project": "p"}}},
+        {"kind": "launch_template", "name": "p-dev", "attributes": {**DECLARED_TEMPLATE, "SecurityGroupIds": ["sg-1", "members"]}},
+    ]
+
+    def differing(*ids: str) -> list[str]:
+        stands = {**TEMPLATE, "LaunchTemplateData": {**DATA, "SecurityGroupIds": list(ids)}}
+        compared = compare({"scaling": declared}, {"launch_template": [stands], "security_group": [group]}, IDENTITY)
+        return [change.attribute for one in compared.differences if one.kind == "launch_template" for change in one.attributes]
+
+    assert differing("sg-2", "sg-1") == []
+    assert differing("sg-1") == ["SecurityGroupIds"]
+
+
+def test_a_target_group_that_somebody_attached_is_seen():
+    attached = {**GROUP, "TargetGroupARNs": [TARGETS["TargetGroupArn"]]}
+    assert changed("auto_scaling_group", {**DECLARED_GROUP, "TargetGroups": ["p-dev"]}, attached) == []
+    assert changed("auto_scaling_group", {**DECLARED_GROUP, "TargetGroups": []}, attached) == ["TargetGroups"]
+
+
 def test_a_group_without_mixed_instances_is_seen():
     plain = {**GROUP, "MixedInstancesPolicy": None}
     assert {"Overrides", "InstancesDistribution"} <= {name.partition(".")[0] for name in changed("auto_scaling_group", DECLARED_GROUP, plain)}

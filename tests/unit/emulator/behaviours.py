@@ -152,6 +152,37 @@ def _policies_of_a_removed_group(aws: Clients) -> bool:
     return scaling.describe_policies(PolicyNames=["of-removed"])["ScalingPolicies"] == []
 
 
+@behaviour("autoscaling_lifecycle_actions")
+def _let_go(aws: Clients) -> bool:
+    """A hook lets go a member of its group, and no instance beside it."""
+    scaling, named = aws("autoscaling"), {"AutoScalingGroupName": "held"}
+    member = group(aws, "held")["Instances"][0]["InstanceId"]
+    hook = {**named, "LifecycleHookName": "drain"}
+    scaling.put_lifecycle_hook(**hook, LifecycleTransition="autoscaling:EC2_INSTANCE_TERMINATING")
+    told = {**hook, "LifecycleActionResult": "CONTINUE"}
+    try:
+        scaling.complete_lifecycle_action(**told, InstanceId=member)
+    except (ClientError, NotImplementedError):
+        return False
+    return refused("ValidationError", scaling.complete_lifecycle_action, **told, InstanceId="i-0123456789abcdef0")
+
+
+@behaviour("elbv2_attributes")
+def _attributes_of_a_load_balancer(aws: Clients) -> bool:
+    """A new load balancer for applications tells all of its attributes, those that nobody has set among them."""
+    ec2, balancing = aws("ec2"), aws("elbv2")
+    network = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=network, CidrBlock=f"10.8.{at}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]["SubnetId"]
+        for at, zone in enumerate("ab", start=1)
+    ]
+    [made] = balancing.create_load_balancer(Name="told", Subnets=subnets, Scheme="internal")["LoadBalancers"]
+    told = balancing.describe_load_balancer_attributes(LoadBalancerArn=made["LoadBalancerArn"])["Attributes"]
+    found = {one["Key"]: one["Value"] for one in told}
+    asked = ("access_logs.s3.enabled", "routing.http.drop_invalid_header_fields.enabled", "routing.http.desync_mitigation_mode")
+    return [found.get(key) for key in asked] == ["false", "false", "defensive"]
+
+
 @behaviour("autoscaling_members")
 def _spread_members(aws: Clients) -> bool:
     """The members of a group stand in all of its zones."""

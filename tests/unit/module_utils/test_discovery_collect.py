@@ -153,6 +153,30 @@ def test_where_everything_is_asked_for_a_launch_template_leads_to_the_group(aws,
     assert found["auto_scaling_group"] == [_GROUP][: len(templates)]
 
 
+_BALANCED = Identity("p-dev", {"Project": "p"}, {"balancer_security_group": "p-dev-ml-balancer"})
+
+
+def test_only_its_security_group_leads_to_a_load_balancer(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})
+    aws.answer("ec2", "describe_security_groups", {"SecurityGroups": [{"GroupName": "p-dev", "GroupId": "sg-1"}]})
+    found, _tags = collect(aws, "security_group", "load_balancer", "target_group", identity=_BALANCED)
+    assert (found["load_balancer"], found["target_group"]) == ([], [])
+
+
+def test_load_balancers_and_target_groups_of_the_vpc_have_their_tags(aws):
+    aws.answer("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})
+    aws.answer("ec2", "describe_security_groups", {"SecurityGroups": [{"GroupName": "p-dev-ml-balancer", "GroupId": "sg-1"}]})
+    for kind, identifier in (("load_balancer", "LoadBalancerArn"), ("target_group", "TargetGroupArn")):
+        listed = [{identifier: f"arn:{kind}", "VpcId": "vpc-1"}, {identifier: "arn:other", "VpcId": "vpc-2"}]
+        member = "LoadBalancers" if kind == "load_balancer" else "TargetGroups"
+        aws.answer("elbv2", f"describe_{kind}s", {member: listed})
+        carried = {"ResourceArn": f"arn:{kind}", "Tags": [{"Key": "Project", "Value": "p"}]}
+        aws.answer("elbv2", "describe_tags", {"TagDescriptions": [carried]}, {"ResourceArns": [f"arn:{kind}"]})
+    found, _tags = collect(aws, "security_group", "load_balancer", "target_group", identity=_BALANCED)
+    assert [(one["LoadBalancerArn"], one["Tags"][0]["Value"]) for one in found["load_balancer"]] == [("arn:load_balancer", "p")]
+    assert [(one["TargetGroupArn"], one["Tags"][0]["Value"]) for one in found["target_group"]] == [("arn:target_group", "p")]
+
+
 _DETECTION = ("analyzer", "config_rule", "detector", "event_rule", "foreign_detection", "hub", "recorder")
 RULES = [("p-dev-a", "ACTIVE"), ("p-dev-b", "DELETING"), ("p-other", "ACTIVE")]
 _SERVICE_ROLE = "arn:aws:iam::123456789012:role/aws-service-role/guardduty.amazonaws.com/AWSServiceRoleForAmazonGuardDuty"

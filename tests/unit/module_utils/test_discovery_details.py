@@ -117,9 +117,27 @@ def test_a_launch_template_has_the_data_of_its_default_version(aws):
     assert add(aws, "launch_template", {"LaunchTemplateId": "lt-1"}) == {"LaunchTemplateData": {"InstanceType": "t3.medium"}}
 
 
-def test_a_group_has_its_policies(aws):
-    aws.answer("autoscaling", "describe_policies", {"ScalingPolicies": [{"PolicyName": "p"}]}, {"AutoScalingGroupName": "g"})
-    assert add(aws, "auto_scaling_group", {"AutoScalingGroupName": "g"}) == {"ScalingPolicies": [{"PolicyName": "p"}]}
+
+def test_a_group_has_what_hangs_on_it(aws):
+    named = {"AutoScalingGroupName": "g"}
+    told = {
+        "ScalingPolicies": ("describe_policies", "ScalingPolicies", [{"PolicyName": "p"}]),
+        "ScheduledActions": ("describe_scheduled_actions", "ScheduledUpdateGroupActions", [{"ScheduledActionName": "a"}]),
+        "LifecycleHooks": ("describe_lifecycle_hooks", "LifecycleHooks", [{"LifecycleHookName": "h"}]),
+    }
+    for operation, member, entries in told.values():
+        aws.answer("autoscaling", operation, {member: entries}, named)
+    assert add(aws, "auto_scaling_group", named) == {name: entries for name, (_call, _member, entries) in told.items()}
+
+
+def test_a_load_balancer_and_a_target_group_have_their_attributes(aws):
+    attributes, listeners = [{"Key": "deletion_protection.enabled", "Value": "true"}], [{"ListenerArn": "arn:l"}]
+    aws.answer("elbv2", "describe_load_balancer_attributes", {"Attributes": attributes}, {"LoadBalancerArn": "arn:b"})
+    aws.answer("elbv2", "describe_listeners", {"Listeners": listeners}, {"LoadBalancerArn": "arn:b"})
+    assert add(aws, "load_balancer", {"LoadBalancerArn": "arn:b"}) == {"Attributes": attributes, "Listeners": listeners}
+    aws.answer("elbv2", "describe_target_group_attributes", {"Attributes": attributes}, {"TargetGroupArn": "arn:t"})
+    assert add(aws, "target_group", {"TargetGroupArn": "arn:t"}) == {"Attributes": attributes}
+
 
 
 def test_a_dashboard_has_its_body_and_one_that_went_meanwhile_has_none(aws):

@@ -228,18 +228,26 @@ def test_scaling():
     group = {"AutoScalingGroupName": "p-dev-ml-member", "AutoScalingGroupARN": "arn", "DesiredCapacity": 2}
     members = [{**member, "InstanceId": "i-2", "InstanceType": "t3.medium"}, member]
     template = {"LaunchTemplateName": "p-dev-ml-member", "LaunchTemplateId": "lt-1"}
-    stands = found("scaling", auto_scaling_group=[{**group, "Instances": members}], launch_template=[template])
+    balancing = {
+        "load_balancer": [{"LoadBalancerArn": "arn:b", "DNSName": "b.elb"}],
+        "target_group": [{"TargetGroupArn": "arn:t"}],
+    }
+    stands = found("scaling", auto_scaling_group=[{**group, "Instances": members}], launch_template=[template], **balancing)
     made = outputs.scaling(stands, identity)
     assert {**made, "members": [one["id"] for one in made["members"]]} == {
         "group_name": "p-dev-ml-member",
         "group_arn": "arn",
         "launch_template_id": "lt-1",
         "desired": 2,
+        "load_balancer_arn": "arn:b",
+        "load_balancer_dns": "b.elb",
+        "target_group_arn": "arn:t",
         "members": ["i-1", "i-2"],
     }
     told = {"id": "i-2", "type": "t3.medium", "availability_zone": "us-east-1a", "state": "InService", "health": "Healthy"}
     assert made["members"][1] == told
     nothing = {"group_name": "", "group_arn": "", "launch_template_id": "", "desired": 0, "members": []}
+    nothing |= {"load_balancer_arn": "", "load_balancer_dns": "", "target_group_arn": ""}
     assert outputs.scaling(found("scaling"), identity) == nothing
 
 

@@ -34,6 +34,7 @@ GOOD = {
     "database_group": "ml-dev",
     "postgres_name": "ml_admin",
     "analyzer": "ml-dev",
+    "balancing": "ml-dev-ml-8080",
     "event_rule": "ml-dev-guardduty",
     "stream": "ml-dev-logs",
     "login": "ec2-user",

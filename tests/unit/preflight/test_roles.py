@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compute, project
+from ansible_collections.mlinfra.aws.plugins.module_utils.preflight import compute, project, scaling
 from ansible_collections.mlinfra.aws.plugins.module_utils.roles import ROLES
 
 ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB3v1V0bVZb0bX5m0E3Vt5l0hV0bVZb0bX5m0E3Vt5l0 somebody"
+EVENING = {"name": "evening", "recurrence": "0 20 * * *", "desired": 0}
 
 REPLICA_KEY = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000"
 GOOD = {
@@ -172,6 +173,26 @@ GOOD = {
         "scaling_cpu_target": 60,
         "scaling_health_check_grace": 300,
         "scaling_tags": {"Project": "ml"},
+        "scaling_schedule": [{"name": "evening", "recurrence": "0 20 * * MON-FRI", "time_zone": "Europe/Zurich", "min": 0, "desired": 0}],
+        "scaling_drain_seconds": 600,
+        "scaling_warm_pool": False,
+        "scaling_warm_pool_size": 1,
+        "scaling_warm_pool_state": "Stopped",
+        "scaling_load_balancer": True,
+        "scaling_load_balancer_internal": False,
+        "scaling_load_balancer_name": "ml-dev-ml",
+        "scaling_target_group_name": "ml-dev-ml-8080",
+        "scaling_load_balancer_allowed_cidrs": ["192.0.2.0/24"],
+        "scaling_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4000-8000-000000000000",
+        "scaling_load_balancer_logs": True,
+        "scaling_target_port": 8080,
+        "scaling_health_check_path": "/v2/health/ready",
+        "scaling_health_check_port": "traffic-port",
+        "scaling_health_check_interval": 30,
+        "scaling_health_check_healthy": 2,
+        "scaling_health_check_unhealthy": 3,
+        "scaling_deregistration_seconds": 120,
+        "storage_logs": True,
     },
     "monitoring": {
         "monitoring_topic_name": "ml-dev-alarms",
@@ -532,6 +553,44 @@ SETTING_OF_EACH_CASE = [
     ("scaling", {"scaling_spot_max_price": "0.001"}, "choose 0.00376 or more"),
     ("scaling", {"scaling_group_name": "a b"}, "scaling_group_name: a b is not a group's name"),
     ("scaling", {"scaling_launch_template": "ab"}, "has 2 characters, and a launch template's name has at least 3"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "name": "a b"}]}, "scaling_schedule[0].name: a b is not a name of an action"),
+    ("scaling", {"scaling_schedule": [EVENING, EVENING]}, "scaling_schedule[1].name: evening is there twice"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "recurrence": "20:00"}]}, "[0].recurrence: 20:00 is not a schedule in cron's form"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "recurrence": "0 24 * * *"}]}, "0 24 * * * is not a schedule"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "time_zone": "Zurich"}]}, "scaling_schedule[0].time_zone: Zurich is not a time zone"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "desired": None}]}, "scaling_schedule[0]: evening changes nothing"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "min": 3, "max": 2}]}, "scaling_schedule[0].min: 3 is more than its max (2)"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "min": 3}]}, "scaling_schedule[0].desired: 0 is not between"),
+    ("scaling", {"scaling_schedule": [{**EVENING, "max": 501}]}, "scaling_schedule[0].max: 501 is out of range"),
+    ("scaling", {"scaling_drain_seconds": 29}, "scaling_drain_seconds: 29 is out of range; choose a number from 30 to 7200 (seconds), or 0"),
+    ("scaling", {"scaling_warm_pool": True}, "scaling_warm_pool: true is not for a group with spot instances"),
+    ("scaling", {"scaling_warm_pool": True, "scaling_warm_pool_size": 501}, "scaling_warm_pool_size: 501 is out of range"),
+    ("scaling", {"scaling_warm_pool": True, "scaling_warm_pool_state": "Hibernated"}, "scaling_warm_pool_state: Hibernated needs members"),
+    ("scaling", {"scaling_load_balancer_name": "internal-ml"}, "scaling_load_balancer_name: internal-ml is not a name of a load balancer"),
+    ("scaling", {"scaling_target_group_name": "m" * 33}, "has 33 characters, and a name of a load balancer or a target group has at most 32"),
+    ("scaling", {"scaling_load_balancer_allowed_cidrs": ["all"]}, "scaling_load_balancer_allowed_cidrs[0]: all"),
+    ("scaling", {"scaling_load_balancer_allowed_cidrs": ["192.0.2.0/24"] * 2}, "allowed_cidrs[1]: 192.0.2.0/24 is listed twice"),
+    ("scaling", {"scaling_load_balancer_allowed_cidrs": ["0.0.0.0/0"], "scaling_certificate_arn": ""}, "without encryption; set scaling_certificate_arn"),
+    (
+        "scaling",
+        {"scaling_load_balancer_allowed_cidrs": ["::/0"], "scaling_load_balancer_internal": True},
+        "::/0 is not for an internal load balancer",
+    ),
+    ("scaling", {"network_acl_preset": "strict"}, "network_acl_preset: strict lets nobody in to the ports of the load balancer"),
+    ("scaling", {"scaling_certificate_arn": "mine"}, "scaling_certificate_arn: mine is not the ARN of a certificate"),
+    (
+        "scaling",
+        {"scaling_certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/c"},
+        "is of eu-west-1, and the load balancer stands in us-east-1; request or import one in us-east-1",
+    ),
+    ("scaling", {"scaling_target_port": 0}, "scaling_target_port: 0 is out of range"),
+    ("scaling", {"scaling_health_check_path": "up"}, "scaling_health_check_path: up is not a path"),
+    ("scaling", {"scaling_health_check_port": "0"}, "scaling_health_check_port: 0 is not a port"),
+    ("scaling", {"scaling_health_check_interval": 5}, "scaling_health_check_interval: 5 is out of range"),
+    ("scaling", {"scaling_health_check_healthy": 1}, "scaling_health_check_healthy: 1 is out of range"),
+    ("scaling", {"scaling_health_check_unhealthy": 11}, "scaling_health_check_unhealthy: 11 is out of range"),
+    ("scaling", {"scaling_deregistration_seconds": 3601}, "from 0 to 3600 (seconds)"),
+    ("scaling", {"storage_logs": False}, "scaling_load_balancer_logs: true needs the bucket that storage_logs leaves out"),
     ("scaling", {"compute_state": "absent"}, "scaling_enabled: true needs what compute_state: absent takes away"),
     ("scaling", {"scaling_tags": {"aws:a": "b"}}, "scaling_tags"),
     (
@@ -865,7 +924,7 @@ def test_gpus_without_a_driver_are_warned_of() -> None:
     [
         {"scaling_spot_max_price": ""},
         {"scaling_spot_max_price": "0.001", "scaling_on_demand_percentage": 100},
-        {"scaling_spot_max_price": "0.001", "mlinfra_region": "eu-north-9"},
+        {"scaling_spot_max_price": "0.001", "mlinfra_region": "eu-north-9", "scaling_load_balancer": False},
         {"scaling_spot_max_price": "0.001", "scaling_instance_types": ["t3.medium", "m9.large"]},
         {"scaling_enabled": False, "scaling_min": 11},
     ],
@@ -873,3 +932,18 @@ def test_gpus_without_a_driver_are_warned_of() -> None:
 def test_a_price_is_judged_where_there_is_spot_and_all_prices_are_known(settings: dict) -> None:
     """Where there is no group nothing of it is judged."""
     assert _problems("scaling", settings) == []
+
+
+@pytest.mark.parametrize("text", ["0 8 * * MON-FRI", "*/15 0-6/2 1,15 JAN-MAR sun", "5 4 * * 7", "59 23 31 12 0"])
+def test_five_fields_are_a_schedule(text: str) -> None:
+    """Numbers, words, lists, ranges and steps."""
+    assert scaling.is_cron(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "@daily", "0 8 * *", "0 8 * * * *", "60 * * * *", "* * 0 * *", "* * * 13 *", "* * * * 8", "6-3 * * * *", "*/0 * * * *", "1/2 * * * *", "a * * * *"],
+)
+def test_other_texts_are_none(text: str) -> None:
+    """What cron does not know, or Auto Scaling does not take."""
+    assert not scaling.is_cron(text)

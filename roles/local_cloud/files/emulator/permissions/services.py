@@ -266,6 +266,18 @@ def _autoscaling(operation: str, parameters: Parameters, where: Where) -> Iterat
             yield where.arn("autoscaling", f"autoScalingGroup:*:autoScalingGroupName/{name}")
 
 
+def _elbv2(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # Lists know no resources. What is made is called by its name, with an id behind it.
+    if operation.startswith("Describe"):
+        return
+    named = {"CreateLoadBalancer": "loadbalancer/app/{}/*", "CreateTargetGroup": "targetgroup/{}/*"}.get(operation)
+    if named:
+        yield where.arn("elasticloadbalancing", named.format(parameters.get("Name", "*")))
+    yield from parameters.get("ResourceArns", [])
+    told = [parameters[name] for name in ("ListenerArn", "LoadBalancerArn", "TargetGroupArn") if parameters.get(name)]
+    yield from told[:1]
+
+
 def _accessanalyzer(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if parameters.get("resourceArn"):
         yield parameters["resourceArn"]
@@ -341,6 +353,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "config": _config,
     "dlm": _dlm,
     "efs": _efs,
+    "elbv2": _elbv2,
     "events": _events,
     "firehose": _firehose,
     "guardduty": _guardduty,

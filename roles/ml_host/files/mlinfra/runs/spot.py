@@ -15,7 +15,9 @@ SERVICE = "http://169.254.169.254"
 TOKEN_SECONDS = 21600
 # Programs outside EC2 must not wait long to know that they are.
 TIMEOUT = 2
-INTERRUPTION, REBALANCE = "interruption", "rebalance"
+INTERRUPTION, REBALANCE, LEAVING = "interruption", "rebalance", "leaving"
+# Where Auto Scaling tells what is to become of a member of a group. There is nothing for other instances.
+TARGET_STATE = "autoscaling/target-lifecycle-state"
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,10 @@ class Notice:
     """An announcement.
 
     Attributes:
-        kind: interruption (it is stopped, hibernated or terminated) or rebalance (that is more likely than before).
+        kind: interruption (it is stopped, hibernated or terminated), rebalance (that is more likely than before) or leaving (its
+            group takes it away, once its runs have ended).
         action: what EC2 will do; empty for a recommendation.
-        time: when it will, or when it recommended.
+        time: when it will, when it recommended, or when it was heard.
     """
 
     kind: str
@@ -89,6 +92,13 @@ class Metadata:
         except OSError:
             return False
 
+    def is_member(self) -> bool:
+        """Whether Auto Scaling may take this instance away; not so where nobody tells."""
+        try:
+            return self.get(TARGET_STATE) is not None
+        except OSError:
+            return False
+
     def notices(self) -> list[Notice]:
         """What is announced, the interruption first.
 
@@ -101,6 +111,8 @@ class Metadata:
             found.append(Notice(INTERRUPTION, told["action"], _time(told["time"])))
         if text := self.get("events/recommendations/rebalance"):
             found.append(Notice(REBALANCE, "", _time(json.loads(text)["noticeTime"])))
+        if self.get(TARGET_STATE) == "Terminated":
+            found.append(Notice(LEAVING, "terminate", datetime.now(UTC)))
         return found
 
 

@@ -22,7 +22,7 @@ from .. import environment
 from ..documents import Document
 from ..errors import Conflict, Problem, told
 from ..transfer import download
-from . import limits, places, spot, store
+from . import leaving, limits, places, spot, store
 from .mirror import Mirror, fetch, stored_of
 from .record import CANCELLED, FAILED, INTERRUPTED, RUNNING, SUCCEEDED, Run, now
 from .script import Script, python_of
@@ -107,6 +107,8 @@ class Supervisor:
         finally:
             self._stops_at_once = False
             self._finish(ended)
+            if spot.LEAVING in self._announced:
+                leaving.let_go(self._metadata)
         return self.run.exit_code if self.run.exit_code is not None else 1
 
     def _open(self) -> None:
@@ -169,12 +171,12 @@ class Supervisor:
     def _watch(self, script: Script) -> Run:
         """Look each second until the script has ended."""
         memory = limits.Memory(self.run.memory) if self.run.memory else None
-        is_spot = self._metadata.is_spot()
+        is_watched = self._metadata.is_spot() or self._metadata.is_member()
         next_notice, killed_at, asked = 0.0, float("inf"), False
         while (code := script.wait(SECONDS_BETWEEN_LOOKS)) is None:
             if memory and memory.is_exceeded():
                 return self._exceeded(script)
-            if is_spot and time.monotonic() >= next_notice:
+            if is_watched and time.monotonic() >= next_notice:
                 next_notice = time.monotonic() + SECONDS_BETWEEN_NOTICES
                 self._listen()
             if self._ending and not asked:
@@ -215,6 +217,8 @@ class Supervisor:
                 self._say("EC2 recommends to rebalance: this instance may be interrupted soon.")
             elif notice.kind == spot.REBALANCE:
                 self._end(Ending(INTERRUPTED, "EC2 recommends to rebalance.", self.run.grace))
+            elif notice.kind == spot.LEAVING:
+                self._end(Ending(INTERRUPTED, "Its group takes this instance away.", self.run.grace))
             else:
                 left = notice.seconds_left(datetime.now(UTC)) - SECONDS_TO_MIRROR
                 reason = f"EC2 will {notice.action} this instance at {notice.time:%H:%M:%S} UTC."
