@@ -85,7 +85,7 @@ from typing import Any
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
 
-_HOLD_DATA = ("bucket", "log_group", "snapshot", "kms_key")
+_HOLD_DATA = ("bucket", "log_group", "snapshot", "kms_key", "elasticache:snapshot")
 _SHOWN = ("kind", "name", "id", "monthly", "rates")
 
 Resource = dict[str, Any]

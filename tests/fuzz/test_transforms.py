@@ -15,6 +15,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.budget import transfor
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder import transform as config_recorder
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
+from ansible_collections.mlinfra.aws.plugins.module_utils.elasticache import transform as elasticache
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
 from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import transform as guardduty
@@ -391,3 +392,27 @@ def test_guardduty(enabled: list[str], told: list[dict[str, Any]]) -> None:
 def test_security_hub(standard: str) -> None:
     """A standard's ARN has its name."""
     assert security_hub.name_of(security_hub.arn_of(standard, "aws", "us-east-1")) == standard
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), st.lists(st.sampled_from(["AWSCURRENT", "AWSPENDING", "since-1", "since-2", "rotated-2"]), unique=True)),
+    st.sampled_from(["1", "2", ""]),
+)
+def test_elasticache(versions: dict[str, list[str]], changed: str) -> None:
+    """Whatever the labels of a secret's versions say, what is left to do is in order, and comes to its end."""
+    order = ["rotate", "note", "promote", "set", "tidy"]
+    secret, group = {"VersionIdsToStages": versions}, {"AuthTokenLastModifiedDate": changed}
+    left = elasticache.steps(secret, group)
+    assert left == [step for step in order if step in left]
+    assert not left or left[-1] == "tidy"
+    assert bool(left) == bool(elasticache.pending(secret) or elasticache.notes(secret, elasticache.current(secret)))
+
+
+@given(entries("elasticache", "DescribeReplicationGroups", "ReplicationGroups"))
+def test_elasticache_group(told: dict[str, Any]) -> None:
+    """Whatever ElastiCache tells of a group is read, and logs in one form stay as they are."""
+    assert isinstance(elasticache.port(told), int)
+    assert all(isinstance(name, str) for name in elasticache.endpoints(told))
+    delivered = [one for one in told.get("LogDeliveryConfigurations") or [] if one.get("LogType")]
+    form = elasticache.logs(delivered)
+    assert form == elasticache.logs(delivered[::-1]) or len({one["LogType"] for one in form}) < len(form)

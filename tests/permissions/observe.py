@@ -29,7 +29,7 @@ from tests.integration.site import Site, running
 
 SLOT = 68
 ROLES = list(permissions.ROLES)
-BACKWARDS = ["detection", "patching", "recovery", "guardrails", "scaling", "compute", "iam", "monitoring", "audit", "network", "storage", "encryption"]
+BACKWARDS = ["detection", "patching", "recovery", "guardrails", "scaling", "compute", "cache", "iam", "monitoring", "audit", "network", "storage", "encryption"]
 HERE = "tests/permissions"
 ALL = ("-e", "@tests/integration/guards.yml", "-e", f"@{HERE}/optional.yml")
 CHANGED, OTHER_WAYS = f"@{HERE}/changed.yml", f"@{HERE}/other_ways.yml"

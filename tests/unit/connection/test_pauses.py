@@ -62,7 +62,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         strategy._pending_results = pending
         return strategy
 
-    yield make
+    return make
 
 
 def waited(strategy: Strategy) -> tuple[list[Any], float]:
@@ -196,10 +196,17 @@ def test_a_play_gives_the_same_and_waits_for_nothing(tmp_path, strategy):
 
     def run(installed: str) -> tuple[list[str], int]:
         environment = {
-            **os.environ, "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path / "callbacks"), "ANSIBLE_CALLBACKS_ENABLED": "counted",
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default", "ANSIBLE_NOCOLOR": "1", "PAUSES": installed, "ANSIBLE_FORKS": "2",
-        }  # fmt: skip
-        command = [Path(sys.executable).parent / "ansible-playbook", "-i", "a,b,c,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", tmp_path / "play.yml"]
+            **os.environ,
+            "ANSIBLE_CALLBACK_PLUGINS": str(tmp_path / "callbacks"),
+            "ANSIBLE_CALLBACKS_ENABLED": "counted",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_FORKS": "2",
+            "PAUSES": installed,
+        }
+        hosts = ["-i", "a,b,c,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
+        command = [Path(sys.executable).parent / "ansible-playbook", *hosts, tmp_path / "play.yml"]
         done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         lines = [line for line in done.stdout.splitlines() if line.startswith(("ok", "changed", "LOOKS", "a ", "b ", "c "))]

@@ -49,6 +49,8 @@ TAGGING = {
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
     "config:PutConfigurationRecorder": "config:TagResource",
     "dlm:CreateLifecyclePolicy": "dlm:TagResource",
+    "elasticache:CreateCacheSubnetGroup": "elasticache:AddTagsToResource",
+    "elasticache:CreateReplicationGroup": "elasticache:AddTagsToResource",
     "events:PutRule": "events:TagResource",
     "guardduty:CreateDetector": "guardduty:TagResource",
     "iam:CreateInstanceProfile": "iam:TagInstanceProfile",
@@ -56,6 +58,7 @@ TAGGING = {
     "kms:CreateKey": "kms:TagResource",
     "logs:CreateLogGroup": "logs:TagResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
+    "secretsmanager:CreateSecret": "secretsmanager:TagResource",
     "securityhub:EnableSecurityHub": "securityhub:TagResource",
     "sns:CreateTopic": "sns:TagResource",
     "ssm:CreateAssociation": "ssm:AddTagsToResource",
@@ -279,6 +282,31 @@ def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
         yield where.arn("dlm", f"policy/{parameters['PolicyId']}")
 
 
+def _elasticache(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """The group, the subnet group, the snapshot and the nodes that a call names. A list of nodes is of all."""
+    if parameters.get("ResourceName"):
+        yield parameters["ResourceName"]
+    kinds = {
+        "ReplicationGroupId": "replicationgroup",
+        "CacheSubnetGroupName": "subnetgroup",
+        "SnapshotName": "snapshot",
+        "FinalSnapshotIdentifier": "snapshot",
+    }
+    for member, kind in kinds.items():
+        if parameters.get(member):
+            yield where.arn("elasticache", f"{kind}:{parameters[member]}")
+    everything = {"DescribeCacheClusters": "cluster", "DescribeSnapshots": "snapshot"}
+    if operation in everything and not parameters.get("ReplicationGroupId"):
+        yield where.arn("elasticache", f"{everything[operation]}:*")
+
+
+def _secretsmanager(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """The secret. Its ARN ends with six characters that its name does not tell."""
+    named = parameters.get("SecretId") or parameters.get("Name")
+    if named:
+        yield named if named.startswith("arn:") else where.arn("secretsmanager", f"secret:{named}-??????")
+
+
 def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if parameters.get("RoleArn"):
         yield parameters["RoleArn"]
@@ -294,12 +322,14 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "cloudwatch": _cloudwatch,
     "config": _config,
     "dlm": _dlm,
+    "elasticache": _elasticache,
     "events": _events,
     "guardduty": _guardduty,
     "iam": _iam,
     "kms": _kms,
     "logs": _logs,
     "scheduler": _scheduler,
+    "secretsmanager": _secretsmanager,
     "securityhub": _securityhub,
     "sns": _sns,
     "ssm": _ssm,
