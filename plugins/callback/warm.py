@@ -15,6 +15,8 @@ description:
     templates that lead to its arguments, each time that it meets one. That is most of what Ansible itself computes.
   - Loads the plugins that the tasks of this collection use before the first fork, and keeps compiled templates, for this run
     and for the next ones. A template is compiled again where its text, its environment, Ansible or Python is another.
+  - Has the main process sleep while its forks work, and wakes it once one of them has a result or ends. By itself it looks a thousand
+    times a second.
   - Starts the process that P(mlinfra.aws.warm#connection) runs modules in, so that it is ready when the first one comes.
   - No result changes. Verbosity 3 (C(-vvv)) shows how many templates were compiled.
   - Has to be among C(callbacks_enabled).
@@ -66,6 +68,7 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._templates: Any = None
+        self._pauses: Any = None
 
     def set_options(self, *args: Any, **kwargs: Any) -> None:
         """Prepare, as soon as it is known where things are kept."""
@@ -74,6 +77,7 @@ class CallbackModule(CallbackBase):
         if connection.ansible_name == CONNECTION:
             self._start_process(connection._load_name)
         preload.load_others()
+        self._sleep()
         cache = self.get_option("cache")
         if cache and not self._templates:
             self._keep(Path(cache).expanduser())
@@ -88,6 +92,18 @@ class CallbackModule(CallbackBase):
             client.connect(plan_for(sys.executable, os.getpid(), collections, services)).close()
         except (NotUnderstood, OSError) as reason:
             self._display.vvv(f"WARM not started: {reason}")
+
+    def _sleep(self) -> None:
+        """Have this process sleep until there is something to do. Other versions of Ansible may wait otherwise, as they like."""
+        if self._pauses:
+            return
+        try:
+            from ansible_collections.mlinfra.aws.plugins.plugin_utils.warm.pauses import Pauses
+
+            self._pauses = Pauses()
+            self._pauses.install()
+        except (AttributeError, ImportError, OSError) as reason:
+            self._display.vvv(f"WARM looks all the time: {reason}")
 
     def _keep(self, folder: Path) -> None:
         """Use what is kept, and keep what comes."""

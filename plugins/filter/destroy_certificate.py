@@ -85,7 +85,7 @@ from typing import Any
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.bill import bill
 from ansible_collections.mlinfra.aws.plugins.module_utils.pricing.prices import load
 
-_HOLD_DATA = ("bucket", "file_system", "log_group", "snapshot", "db_snapshot", "kms_key")
+_HOLD_DATA = ("bucket", "file_system", "log_group", "snapshot", "db_snapshot", "elasticache:snapshot", "kms_key")
 _SHOWN = ("kind", "name", "id", "monthly", "rates")
 
 Resource = dict[str, Any]

@@ -210,7 +210,7 @@ diff:
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -331,7 +331,7 @@ class Cache:
         before |= {"Snapshots": gone} if gone else {}
         if not check:
             if stands:
-                now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+                now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
                 self._settle(found)
                 api.delete_group(self._cache, self._name, f"{last}{now}" if snapshot else "")
             if found.get("ARN"):
@@ -387,9 +387,8 @@ class Cache:
     def _modify(self, want: Entry, found: Entry, names: set[str]) -> None:
         """Replicas come before what needs them, and go after it."""
         has, wants = len(found.get("MemberClusters") or []), want["NumCacheClusters"]
-        if "SubnetIds" in names:
-            if found["CacheSubnetGroup"]:
-                api.change_subnet_group(self._cache, self._subnets, want["SubnetIds"])
+        if "SubnetIds" in names and found["CacheSubnetGroup"]:
+            api.change_subnet_group(self._cache, self._subnets, want["SubnetIds"])
         if wants > has:
             self._replicas(has, wants)
         request = transform.modify_request(want, found, names)

@@ -16,6 +16,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder import
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_rule import transform as config_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
+from ansible_collections.mlinfra.aws.plugins.module_utils.elasticache import transform as elasticache
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.file_system import transform as file_system
 from ansible_collections.mlinfra.aws.plugins.module_utils.flow_log import transform as flow_log
@@ -453,3 +454,27 @@ def test_group_parts(actions: list[dict[str, Any]], hooks: list[dict[str, Any]],
     assert group_parts.hooks(parts["LifecycleHooks"]) == parts["LifecycleHooks"]
     assert group_parts.pool(parts["WarmPool"]) == parts["WarmPool"]
     assert group_parts.calls(["ScheduledActions", "LifecycleHooks"], parts, parts) == []
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b", "c"]), st.lists(st.sampled_from(["AWSCURRENT", "AWSPENDING", "since-1", "since-2", "rotated-2"]), unique=True)),
+    st.sampled_from(["1", "2", ""]),
+)
+def test_elasticache(versions: dict[str, list[str]], changed: str) -> None:
+    """Whatever the labels of a secret's versions say, what is left to do is in order, and comes to its end."""
+    order = ["rotate", "note", "promote", "set", "tidy"]
+    secret, group = {"VersionIdsToStages": versions}, {"AuthTokenLastModifiedDate": changed}
+    left = elasticache.steps(secret, group)
+    assert left == [step for step in order if step in left]
+    assert not left or left[-1] == "tidy"
+    assert bool(left) == bool(elasticache.pending(secret) or elasticache.notes(secret, elasticache.current(secret)))
+
+
+@given(entries("elasticache", "DescribeReplicationGroups", "ReplicationGroups"))
+def test_elasticache_group(told: dict[str, Any]) -> None:
+    """Whatever ElastiCache tells of a group is read, and logs in one form stay as they are."""
+    assert isinstance(elasticache.port(told), int)
+    assert all(isinstance(name, str) for name in elasticache.endpoints(told))
+    delivered = [one for one in told.get("LogDeliveryConfigurations") or [] if one.get("LogType")]
+    form = elasticache.logs(delivered)
+    assert form == elasticache.logs(delivered[::-1]) or len({one["LogType"] for one in form}) < len(form)

@@ -127,7 +127,8 @@ def test_a_token_is_replaced():
     assert cloud.called == WRITES
     assert cloud.tokens == [cloud.values["v1"]] != [FIRST]
     assert {version: labels for version, labels in cloud.labels.items() if labels} == {"v1": ["AWSCURRENT"]}
-    assert FIRST not in str(result) and cloud.values["v1"] not in str(result)
+    assert FIRST not in str(result)
+    assert cloud.values["v1"] not in str(result)
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -230,7 +231,8 @@ def test_a_group_is_asked_for_whole():
     request = transform.create_request(want)
     assert (request["KmsKeyId"], request["NumCacheClusters"], request["Port"]) == ("key", 2, 6379)
     assert [(one["LogType"], one["Enabled"]) for one in request["LogDeliveryConfigurations"]] == [("slow-log", True)]
-    assert request["AtRestEncryptionEnabled"] and request["TransitEncryptionEnabled"]
+    assert request["AtRestEncryptionEnabled"]
+    assert request["TransitEncryptionEnabled"]
     assert not [line for line in transform.problems(want) if line]
 
 

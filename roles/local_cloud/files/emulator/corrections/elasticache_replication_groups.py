@@ -13,7 +13,6 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
-from moto.ec2.models import ec2_backends
 from moto.elasticache.exceptions import CacheSubnetGroupNotFound, InvalidParameterCombinationException
 from moto.elasticache.exceptions import InvalidParameterValueException as InvalidValue
 from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, Snapshot, elasticache_backends

@@ -52,6 +52,8 @@ TAGGING = {
     "dlm:CreateLifecyclePolicy": "dlm:TagResource",
     "efs:CreateAccessPoint": "elasticfilesystem:TagResource",
     "efs:CreateFileSystem": "elasticfilesystem:TagResource",
+    "elasticache:CreateCacheSubnetGroup": "elasticache:AddTagsToResource",
+    "elasticache:CreateReplicationGroup": "elasticache:AddTagsToResource",
     "events:PutRule": "events:TagResource",
     "firehose:CreateDeliveryStream": "firehose:TagDeliveryStream",
     "guardduty:CreateDetector": "guardduty:TagResource",
@@ -60,6 +62,7 @@ TAGGING = {
     "kms:CreateKey": "kms:TagResource",
     "logs:CreateLogGroup": "logs:TagResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
+    "secretsmanager:CreateSecret": "secretsmanager:TagResource",
     "securityhub:EnableSecurityHub": "securityhub:TagResource",
     "sns:CreateTopic": "sns:TagResource",
     "ssm:CreateAssociation": "ssm:AddTagsToResource",
@@ -337,6 +340,31 @@ def _efs(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     yield where.arn("elasticfilesystem", f"{kind}/{named}")
 
 
+def _elasticache(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """The group, the subnet group, the snapshot and the nodes that a call names. A list of nodes is of all."""
+    if parameters.get("ResourceName"):
+        yield parameters["ResourceName"]
+    kinds = {
+        "ReplicationGroupId": "replicationgroup",
+        "CacheSubnetGroupName": "subnetgroup",
+        "SnapshotName": "snapshot",
+        "FinalSnapshotIdentifier": "snapshot",
+    }
+    for member, kind in kinds.items():
+        if parameters.get(member):
+            yield where.arn("elasticache", f"{kind}:{parameters[member]}")
+    everything = {"DescribeCacheClusters": "cluster", "DescribeSnapshots": "snapshot"}
+    if operation in everything and not parameters.get("ReplicationGroupId"):
+        yield where.arn("elasticache", f"{everything[operation]}:*")
+
+
+def _secretsmanager(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    """The secret. Its ARN ends with six characters that its name does not tell."""
+    named = parameters.get("SecretId") or parameters.get("Name")
+    if named:
+        yield named if named.startswith("arn:") else where.arn("secretsmanager", f"secret:{named}-??????")
+
+
 def _sts(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     if parameters.get("RoleArn"):
         yield parameters["RoleArn"]
@@ -354,6 +382,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "dlm": _dlm,
     "efs": _efs,
     "elbv2": _elbv2,
+    "elasticache": _elasticache,
     "events": _events,
     "firehose": _firehose,
     "guardduty": _guardduty,
@@ -361,6 +390,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "kms": _kms,
     "logs": _logs,
     "scheduler": _scheduler,
+    "secretsmanager": _secretsmanager,
     "securityhub": _securityhub,
     "sns": _sns,
     "ssm": _ssm,
