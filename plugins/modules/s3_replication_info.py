@@ -168,7 +168,7 @@ def look(source: Side, replica: Side, shown: int) -> dict[str, Any]:
             looked_at += 1
             object_found = compared.compare(versions, others)
             statuses = pool.map(source.status, object_found.missing)
-            for version, status in zip(object_found.missing, statuses):
+            for version, status in zip(object_found.missing, statuses, strict=True):
                 count(compared.outcome(version, status), version)
             for one, other in object_found.suspect:
                 count("" if same_content(source, replica, one, other) else compared.DIFFERING, one)

@@ -36,3 +36,12 @@ def test_data_that_was_to_go_is_left_over() -> None:
     certificate = destroy_certificate([BUCKET], BEFORE, destroy_data=True)
     assert certificate["kept"] == []
     assert [entry["id"] for entry in certificate["left"]] == [BUCKET["id"]]
+
+
+def test_an_image_of_a_backup_is_kept_and_a_baked_one_is_left_over() -> None:
+    backup = {**resource("image", "ami-1"), "tags": {"Backup": "first"}}
+    baked = {**resource("image", "ami-2"), "tags": {"Role": "ml-image"}}
+    certificate = destroy_certificate([backup, baked], BEFORE)
+    assert [entry["id"] for entry in certificate["kept"]] == ["ami-1"]
+    assert [entry["id"] for entry in certificate["left"]] == ["ami-2"]
+    assert destroy_certificate([backup], BEFORE, destroy_data=True)["kept"] == []

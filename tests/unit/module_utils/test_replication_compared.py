@@ -20,7 +20,11 @@ def version(name: str, key: str = "k", **more: Any) -> Version:
     return Version(key, name, THEN, **{"etag": name, "size": 1, **more})
 
 
-NEW, OLD, MARKER = version("2", is_latest=True), version("1"), version("3", is_latest=True, is_marker=True, etag="", size=0)
+NEW, OLD, MARKER = (
+    version("2", is_latest=True),
+    version("1"),
+    version("3", is_latest=True, is_marker=True, etag="", size=0),
+)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +82,8 @@ def listed(*ids: str, etag: str = "e") -> dict[str, Any]:
     """An answer of ListObjectVersions of one key, the newest version first."""
     return {
         "Versions": [
-            {"Key": "k", "VersionId": one, "IsLatest": one == ids[0], "LastModified": THEN, "ETag": etag, "Size": 1} for one in ids
+            {"Key": "k", "VersionId": one, "IsLatest": one == ids[0], "LastModified": THEN, "ETag": etag, "Size": 1}
+            for one in ids
         ]
     }
 
@@ -86,9 +91,13 @@ def listed(*ids: str, etag: str = "e") -> dict[str, Any]:
 def sides(aws, *, source: dict[str, Any], replica: dict[str, Any]) -> list[module.Side]:
     """Both buckets, of which the stubbed client tells these versions."""
     for bucket in ("s", "r"):
-        aws.answer("s3", "get_bucket_versioning", {"Status": "Enabled"}, {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT})
+        aws.answer(
+            "s3", "get_bucket_versioning", {"Status": "Enabled"}, {"Bucket": bucket, "ExpectedBucketOwner": ACCOUNT}
+        )
     for bucket, answer in (("r", replica), ("s", source)):
-        aws.answer("s3", "list_object_versions", answer, {"Bucket": bucket, "Prefix": "", "ExpectedBucketOwner": ACCOUNT})
+        aws.answer(
+            "s3", "list_object_versions", answer, {"Bucket": bucket, "Prefix": "", "ExpectedBucketOwner": ACCOUNT}
+        )
     return [module.Side(aws("s3"), bucket, ACCOUNT) for bucket in ("s", "r")]
 
 
@@ -114,6 +123,12 @@ def test_s3_is_asked_about_what_is_missing(aws, status, kind):
 def test_where_etags_differ_checksums_decide(aws, there, differing):
     both = sides(aws, source=listed("1"), replica=listed("1", etag="f"))
     for bucket, told in (("s", {"ChecksumCRC64NVME": "a=", "ChecksumType": "FULL_OBJECT"}), ("r", there)):
-        asked = {"Bucket": bucket, "Key": "k", "VersionId": "1", "ChecksumMode": "ENABLED", "ExpectedBucketOwner": ACCOUNT}
+        asked = {
+            "Bucket": bucket,
+            "Key": "k",
+            "VersionId": "1",
+            "ChecksumMode": "ENABLED",
+            "ExpectedBucketOwner": ACCOUNT,
+        }
         aws.answer("s3", "head_object", told, asked)
     assert module.look(*both, shown=100)["counts"]["differing"] == differing

@@ -146,3 +146,14 @@ def test_what_was_never_written_then_is_marked_and_what_is_marked_is_left():
 
 def test_a_list_is_short():
     assert transform.listed([*"abcdefg"]) == "a, b, c, d, e and 2 more"
+
+
+def test_an_instance_takes_a_backup_and_a_volume_a_snapshot() -> None:
+    given = {"what": "instance", "instance": "i", "backup": "first", "replace": True}
+    assert asking.problems(given, BEGIN) == []
+    [line] = asking.problems({**given, "snapshot": "snap-1"}, BEGIN)
+    assert "snapshot: snap-1 says nothing with what=instance; it is for what=volume" in line
+    [line] = asking.problems({"what": "volume", "instance": "i", "backup": "first"}, BEGIN)
+    assert "it is for what=instance" in line
+    [line] = asking.problems({"what": "instance"}, BEGIN)
+    assert "instance: (empty) is missing" in line

@@ -25,7 +25,9 @@ def _own(ami: Ami, root: str, disks: dict[str, Any]) -> None:
 
 def _tag(self: AmisResponse, ami: Ami) -> None:
     for specified in self._get_param("TagSpecifications", []):
-        tagged = [ami] if specified["ResourceType"] == "image" else [snapshot for snapshot, _volume in ami.disks.values()]
+        tagged = (
+            [ami] if specified["ResourceType"] == "image" else [snapshot for snapshot, _volume in ami.disks.values()]
+        )
         for one in tagged:
             one.add_tags({tag["Key"]: tag["Value"] for tag in specified["Tags"]})
 
@@ -41,7 +43,9 @@ def _copy_image(original: Any, self: AmisResponse) -> Any:
     encrypted = str(self._get_param("Encrypted")).lower() == "true"
     disks = {}
     for device, (snapshot, volume) in source.disks.items():
-        copied = self.ec2_backend.copy_snapshot(snapshot.id, source_region, f"Copied for {made}", self._get_param("KmsKeyId"))
+        copied = self.ec2_backend.copy_snapshot(
+            snapshot.id, source_region, f"Copied for {made}", self._get_param("KmsKeyId")
+        )
         copied.encrypted = encrypted or copied.encrypted
         disks[device] = (copied, volume)
     _own(copy, source.root_device_name, disks)
@@ -56,7 +60,11 @@ def _register_image(original: Any, self: AmisResponse) -> Any:
     ami = self.ec2_backend.amis[made]
     ami.architecture = self._get_param("Architecture") or ami.architecture
     ami.virtualization_type = self._get_param("VirtualizationType") or ami.virtualization_type
-    given = {one["DeviceName"]: one["Ebs"]["SnapshotId"] for one in self._get_param("BlockDeviceMappings", []) if "Ebs" in one}
+    given = {
+        one["DeviceName"]: one["Ebs"]["SnapshotId"]
+        for one in self._get_param("BlockDeviceMappings", [])
+        if "Ebs" in one
+    }
     snapshots = {device: self.ec2_backend.get_snapshot(snapshot) for device, snapshot in given.items()}
     if snapshots:
         _own(ami, self._get_param("RootDeviceName"), {device: (one, one.volume) for device, one in snapshots.items()})
@@ -71,7 +79,12 @@ def _parse_block_device_mapping(original: Any, self: InstanceResponse) -> list[d
     for device, (snapshot, volume) in (getattr(image, "disks", None) or {}).items():
         ebs = asked.get(device)
         if ebs is None:
-            ebs = {"VolumeSize": volume.size, "VolumeType": volume.volume_type, "DeleteOnTermination": True, "Encrypted": snapshot.encrypted}
+            ebs = {
+                "VolumeSize": volume.size,
+                "VolumeType": volume.volume_type,
+                "DeleteOnTermination": True,
+                "Encrypted": snapshot.encrypted,
+            }
             parsed.append({"DeviceName": device, "Ebs": ebs})
         ebs["SnapshotId"] = ebs.get("SnapshotId") or snapshot.id
     return parsed
