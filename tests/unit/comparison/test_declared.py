@@ -390,12 +390,53 @@ def _detection(told: dict[str, Any], choice: str) -> dict[str, list[dict[str, An
 def test_the_topic_is_told_of_what_is_severe_enough(told):
     kinds = _detection(told, "all that looks for threats")
     rules = {rule["Name"]: rule for rule in kinds.pop("event_rule")}
-    assert {kind: len(entries) for kind, entries in kinds.items()} == {"detector": 1, "analyzer": 1, "hub": 1, "recorder": 1}
-    assert rules.keys() == {"p-dev-guardduty", "p-dev-analyzer", "mine"}
+    assert {kind: len(entries) for kind, entries in kinds.items()} == {
+        "detector": 1,
+        "analyzer": 1,
+        "hub": 1,
+        "recorder": 1,
+        "config_rule": 1,
+    }
+    assert rules.keys() == {"p-dev-guardduty", "p-dev-analyzer", "p-dev-compliance", "mine"}
     assert rules["p-dev-guardduty"]["EventPattern"]["detail"] == {"severity": [{"numeric": [">=", 9]}]}
     assert rules["mine"]["EventPattern"]["detail"]["findings"]["Severity"] == {"Label": ["CRITICAL"]}
     topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
-    assert [rule["Targets"] for rule in rules.values()] == [[{"Id": "alarms", "Arn": topic}]] * 3
+    assert [rule["Targets"] for rule in rules.values()] == [[{"Id": "alarms", "Arn": topic}]] * 4
+
+
+def _log_days(told: dict[str, Any], choice: str) -> dict[str, int | None]:
+    """By what keys begin with, days after which S3 deletes logs."""
+    [bucket] = [one["attributes"] for one in told[choice]["declared"]["storage"] if "-logs-" in one["name"]]
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    return {rule["Filter"]["Prefix"]: rule.get("Expiration", {}).get("Days") for rule in rules}
+
+
+def test_what_is_archived_outlives_other_logs(told):
+    assert _log_days(told, "defaults") == {"": 7}
+    kept = {"": None, "trail/": 7, "config/": 7, "access/": 7, "logs/": 365}
+    assert _log_days(told, "logs kept") == _log_days(told, "logs kept no more") == kept
+
+
+def test_an_archive_is_encrypted_by_the_environments_key_where_it_has_one(told):
+    def archive(choice: str) -> dict[str, Any]:
+        [found] = [one["attributes"] for one in told[choice]["declared"]["monitoring"] if one["kind"] == "log_archive"]
+        return found
+
+    plain, keyed = archive("logs kept"), archive("logs kept by a key")
+    assert plain["DeliveryStreamEncryptionConfiguration"] == {"KeyType": "AWS_OWNED_CMK"}
+    assert keyed["DeliveryStreamEncryptionConfiguration"]["KeyType"] == "CUSTOMER_MANAGED_CMK"
+    key = keyed["DeliveryStreamEncryptionConfiguration"]["KeyARN"]
+    assert keyed["Destination"]["EncryptionConfiguration"] == {"KMSEncryptionConfig": {"AWSKMSKeyARN": key}}
+    assert [one["logGroupName"] for one in keyed["Subscriptions"]] == ["/aws/cloudtrail/p-dev"]
+    assert not [one for one in told["logs kept no more"]["declared"]["monitoring"] if one["kind"] == "log_archive"]
+
+
+def test_security_hub_brings_rules_of_its_own(told):
+    """So without it AWS Config has some of ours, and the topic is told of what does not comply."""
+    kinds = _detection(told, "a recorder by whose records AWS judges")
+    assert kinds.keys() == {"recorder", "config_rule", "event_rule"}
+    assert len(kinds["config_rule"]) == 13
+    assert kinds["event_rule"][0]["EventPattern"]["detail"]["configRuleName"] == [{"prefix": "p-dev-"}]
 
 
 def test_only_those_rules_publish_and_the_key_lets_them(told):
