@@ -27,6 +27,8 @@ AREAS = {
     "bucket_replication": "Storage",
     "object": "Storage",
     "kms_key": "Storage",
+    "db_instance": "Storage",
+    "db_snapshot": "Storage",
     "log_group": "Monitoring",
     "alarm": "Monitoring",
     "dashboard": "Monitoring",
