@@ -66,9 +66,10 @@ _value:
     critical_path:
       description:
         - The longest chain of what a run waits for on AWS, C(seconds) in all and C(steps), each with C(name) and C(seconds).
+        - C(later) is what it orders and does not wait for.
         - The seconds are those that AWS usually takes. Everything else is done meanwhile.
       type: dict
-      sample: {seconds: 60, steps: [{name: instance runs, seconds: 20}, {name: instance answers, seconds: 40}]}
+      sample: {seconds: 60, steps: [{name: instance runs, seconds: 20}, {name: instance answers, seconds: 40}], later: []}
     cost:
       description: >-
         What all of it costs a month, C(before), C(after) and their C(difference), with C(currency), C(as_of) and

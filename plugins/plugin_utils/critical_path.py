@@ -16,6 +16,8 @@ STEPS = {
     "auto_scaling_group": (("members run", 60),),
     "load_balancer": (("load balancer", 150),),
 }
+# What a run orders and does not wait for: it can be used so many seconds later, with a standby and a first backup.
+LATER = {"db_instance": ("database can be used", 600)}
 
 
 def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[str, Any]:
@@ -26,13 +28,21 @@ def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[s
         private: whether the instances have no other way out than the gateways, and are launched after them.
 
     Returns:
-        seconds, the sum of steps, and steps, each with name and seconds.
+        seconds, the sum of steps, and steps, each with name and seconds; later, what the run does not wait for, in the same form.
     """
     made = {change["kind"] for change in changes if change["action"] in ("create", "replace")}
     links = [steps for kind, steps in STEPS.items() if kind in made]
     chains = [sum(links, ())] if private else links
     longest = max(chains, key=_seconds, default=())
-    return {"seconds": _seconds(longest), "steps": [{"name": name, "seconds": seconds} for name, seconds in longest]}
+    return {
+        "seconds": _seconds(longest),
+        "steps": _told(longest),
+        "later": _told(step for kind, step in LATER.items() if kind in made),
+    }
+
+
+def _told(steps: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [{"name": name, "seconds": seconds} for name, seconds in steps]
 
 
 def _seconds(chain: tuple[tuple[str, int], ...]) -> int:

@@ -516,3 +516,26 @@ def test_config_rule(emulator: Emulator) -> None:
     tag = ["UntagResource", "TagResource"]
     calls = ["PutConfigRule", "PutConfigRule", *tag, "UntagResource", "DeleteConfigRule"]
     assert emulator.written("module") == [f"config:{call}" for call in calls]
+
+
+def test_database_instance(emulator: Emulator) -> None:
+    """Creates, modifies and deletes once each; what is refused comes to nothing; the last of it is in a snapshot."""
+    ec2, rds = emulator.client("ec2"), emulator.client("rds")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    places = [("10.0.1.0/24", "us-east-1a"), ("10.0.2.0/24", "us-east-1b")]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=zone)["Subnet"]["SubnetId"] for cidr, zone in places
+    ]
+    rds.create_db_subnet_group(DBSubnetGroupName="target", DBSubnetGroupDescription="t", SubnetIds=subnets)
+    rds.create_db_parameter_group(DBParameterGroupName="target", DBParameterGroupFamily="postgres17", Description="t")
+    group = ec2.create_security_group(GroupName="t", Description="t", VpcId=vpc)["GroupId"]
+    stands = {"subnet_group": "target", "parameter_group": "target", "security_group_id": group}
+    emulator.run_target("database_instance", stands, "module", "module")
+    modify, lift = ["ModifyDBInstance", "RemoveTagsFromResource", "AddTagsToResource"], ["ModifyDBInstance"]
+    calls = ["CreateDBInstance", *modify, *lift, "DeleteDBInstance"]
+    assert emulator.written("module") == [f"rds:{call}" for call in calls]
+    assert rds.describe_db_instances()["DBInstances"] == []
+    [last] = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+    assert last["DBSnapshotIdentifier"] == "target-final"
+    assert {tag["Key"] for tag in last["TagList"]} == {"Project", "Team"}
+    assert emulator.client("secretsmanager").list_secrets()["SecretList"] == []

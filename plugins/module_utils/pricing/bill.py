@@ -29,6 +29,8 @@ AREAS = {
     "object": "Storage",
     "kms_key": "Storage",
     "file_system": "Storage",
+    "db_instance": "Storage",
+    "db_snapshot": "Storage",
     "log_group": "Monitoring",
     "alarm": "Monitoring",
     "dashboard": "Monitoring",

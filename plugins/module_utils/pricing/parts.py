@@ -302,6 +302,30 @@ def _rates(context: Context, *asked: tuple[str, str, str]) -> Parts:
     return [Rate(what, unit, each) for what, unit, each in known if each is not None]
 
 
+def _db_instance(resource: Resource, context: Context) -> Parts:
+    """A database with its storage, twice where it has a standby, and the secret that RDS keeps of it."""
+    attributes = resource["attributes"]
+    kind, copies = attributes.get("DBInstanceClass", ""), 2 if attributes.get("MultiAZ") else 1
+    standby = " with standby" if copies > 1 else ""
+    size, storage = Decimal(str(attributes.get("AllocatedStorage", 0))), attributes.get("StorageType", "gp2")
+    stopped = attributes.get("DBInstanceStatus") in _IDLE_STATES
+    running = Part(f"RDS {kind}{standby}", "stopped", Decimal(0), Decimal(0))
+    if not stopped:
+        running = _hourly(context, f"RDS {kind}{standby}", "running", "db_instance_hour", kind, count=copies)
+    return [
+        running,
+        Part(f"RDS {storage}{standby}", f"of {size.normalize():f} GB", size * copies, price(context.prices, "db_storage_gb_month", storage)),
+        Part("Secrets Manager secret", "kept", Decimal(1), price(context.prices, "secret_month")),
+        *_rates(context, ("RDS backups beyond as much as the storage", "GB", "db_backup_gb_month")),
+    ]
+
+
+def _db_snapshot(resource: Resource, context: Context) -> Parts:
+    """AWS charges only what is in it: this is the most that it can be."""
+    size = Decimal(str(resource["attributes"].get("AllocatedStorage", 0)))
+    return [Part("RDS snapshot", f"of {size.normalize():f} GB at most", size, price(context.prices, "db_backup_gb_month"))]
+
+
 def _detector(resource: Resource, context: Context) -> Parts:
     told = {one["Name"]: one["Status"] for one in resource["attributes"].get("Features", [])}
     objects = [("GuardDuty, S3 data events", "million", "guardduty_s3_events_million")] if told.get("S3_DATA_EVENTS") == "ENABLED" else []
@@ -412,6 +436,8 @@ RULES: dict[str, Rule] = {
     "kms_key": _kms_key,
     "kms:key": _kms_key,
     "ssm_parameter": _ssm_parameter,
+    "db_instance": _db_instance,
+    "db_snapshot": _db_snapshot,
     "detector": _detector,
     "hub": _hub,
     "recorder": _recorder,
@@ -440,6 +466,7 @@ RULES: dict[str, Rule] = {
             *("cache_security_group", "elasticache:subnetgroup"),
             # What Systems Manager does with instances of EC2.
             *("patch_baseline", "ssm_association"),
+            *("db_subnet_group", "db_parameter_group"),
             # As the emulator names what AWS calls vpc-flow-log.
             "ec2:flow-logs",
             *("ec2:security-group-rule", "ec2:vpc-block-public-access-exclusion", "scheduler:schedule-group"),

@@ -107,6 +107,11 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
     "a recorder by whose records AWS judges": {"detection_config": True},
     "a detector that tells nobody": {"detection_guardduty": True, "detection_alarms": False, "detection_guardduty_features": []},
+    "a database": {"database_enabled": True, "database_iam_user": "ml", "encryption_key": True},
+    "a database of one zone": {
+        "database_enabled": True, "database_multi_az": False, "database_alarms": False, "database_log_exports": [],
+        "database_identifier": "mine", "database_version": "16.4", "mlinfra_security_preset": "strict",
+    },
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {
         "scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked",
@@ -572,3 +577,54 @@ def test_the_bucket_of_logs_takes_what_a_load_balancer_writes(told, choice, writ
         attributes = _balancing(told, choice)["p-dev-ml"]["Attributes"]
         start = f"arn:aws:s3:::{attributes['access_logs.s3.bucket']}/{attributes['access_logs.s3.prefix']}/AWSLogs/"
         assert resources["BalancerWrites"] == f"{start}123456789012/*"
+
+
+def test_without_a_word_there_is_no_database(told):
+    assert told["defaults"]["declared"]["database"] == told["strict"]["declared"]["database"] == []
+
+
+def test_only_instances_reach_the_database_and_only_over_tls(told):
+    kinds = {entry["kind"]: entry["attributes"] for entry in told["a database"]["declared"]["database"]}
+    [permission] = kinds["security_group"]["IpPermissions"]
+    assert [pair["GroupId"] for pair in permission["UserIdGroupPairs"]] == ["p-dev-ml-instance"]
+    assert (permission["FromPort"], kinds["security_group"]["IpPermissionsEgress"]) == (5432, [])
+    assert kinds["db_parameter_group"]["Parameters"]["rds.force_ssl"] == "1"
+    database = kinds["db_instance"]
+    assert (database["PubliclyAccessible"], database["StorageEncrypted"], database["MultiAZ"]) == (False, True, True)
+    assert database["KmsKeyId"].startswith("arn:aws:kms:")
+
+
+def _statements(told: dict[str, Any], choice: str) -> dict[str, Any]:
+    [policy] = [entry for entry in told[choice]["declared"]["iam"] if entry["kind"] == "role_policy"]
+    return {one["Sid"]: one for one in policy["attributes"]["PolicyDocument"]["Statement"]}
+
+
+def test_instances_read_the_secret_of_their_own_database_only(told):
+    with_key, without = _statements(told, "a database"), _statements(told, "a database of one zone")
+    secret = without["ReadSecretOfDatabase"]
+    assert secret["Resource"] == "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-*"
+    owner = {"aws:ResourceTag/aws:rds:primaryDBInstanceArn": "arn:aws:rds:us-east-1:123456789012:db:mine"}
+    assert secret["Condition"] == {"StringEquals": owner}
+    assert with_key["ConnectToDatabase"]["Resource"] == "arn:aws:rds-db:us-east-1:123456789012:dbuser:*/ml"
+    assert "DecryptSecretOfDatabase" in with_key
+    assert "ConnectToDatabase" not in without
+    assert "ReadSecretOfDatabase" not in _statements(told, "defaults")
+
+
+def test_hosts_without_a_way_out_reach_secrets_manager(told):
+    def endpoints(choice: str) -> list[str]:
+        return [entry["name"] for entry in told[choice]["declared"]["network"] if entry["kind"] == "vpc_endpoint"]
+
+    assert any("secretsmanager" in name for name in endpoints("a database of one zone"))
+    assert not any("secretsmanager" in name for name in endpoints("strict"))
+
+
+def test_the_database_has_charts_of_its_own(told):
+    def charts(choice: str) -> list[str]:
+        [board] = [entry["attributes"] for entry in told[choice]["declared"]["monitoring"] if entry["kind"] == "dashboard"]
+        return [one["properties"].get("title", "") for one in board["DashboardBody"]["widgets"]]
+
+    assert [title for title in charts("a database") if "database" in title] == [
+        "CPU of the database", "Free storage of the database", "Connections to the database",
+    ]
+    assert not any("database" in title for title in charts("defaults"))

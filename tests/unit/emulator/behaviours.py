@@ -1909,3 +1909,91 @@ def access_points_belong_to_file_systems(aws: Clients) -> bool:
         twice = refused("AccessPointNotFound", efs.delete_access_point, AccessPointId=point)
     homeless = refused("FileSystemNotFound", efs.create_access_point, FileSystemId=made, ClientToken="two")
     return used and twice and homeless
+
+
+@contextmanager
+def postgres(aws: Clients, **arguments: Any) -> Iterator[Any]:
+    """RDS's client, where a database d stands with groups g."""
+    rds = aws("rds")
+    with vpc(aws) as (ec2, made, subnet):
+        other = ec2.create_subnet(VpcId=made, CidrBlock="10.7.2.0/24", AvailabilityZone="us-east-1b")["Subnet"]["SubnetId"]
+        tags = [{"Key": "Project", "Value": "p"}]
+        rds.create_db_subnet_group(DBSubnetGroupName="g", DBSubnetGroupDescription="g", SubnetIds=[subnet, other], Tags=tags)
+        rds.create_db_parameter_group(DBParameterGroupName="g", DBParameterGroupFamily="postgres17", Description="g", Tags=tags)
+        rds.create_db_instance(
+            DBInstanceIdentifier="d", DBInstanceClass="db.t4g.small", Engine="postgres", EngineVersion="17.2", AllocatedStorage=20,
+            MasterUsername="m", ManageMasterUserPassword=True, DBSubnetGroupName="g", DBParameterGroupName="g", **arguments,
+        )  # fmt: skip
+        yield rds
+        rds.delete_db_instance(DBInstanceIdentifier="d", SkipFinalSnapshot=True)
+        rds.delete_db_parameter_group(DBParameterGroupName="g")
+        rds.delete_db_subnet_group(DBSubnetGroupName="g")
+
+
+@behaviour("rds_databases")
+def storage_of_a_database_never_shrinks(aws: Clients) -> bool:
+    """The storage of a database never shrinks."""
+    with postgres(aws) as rds:
+        return refused("InvalidParameterCombination", rds.modify_db_instance, DBInstanceIdentifier="d", AllocatedStorage=10)
+
+
+@behaviour("rds_databases")
+def a_stopped_database_takes_no_change(aws: Clients) -> bool:
+    """A database that is stopped takes no change."""
+    with postgres(aws) as rds:
+        rds.stop_db_instance(DBInstanceIdentifier="d")
+        return refused("InvalidDBInstanceState", rds.modify_db_instance, DBInstanceIdentifier="d", MultiAZ=True)
+
+
+@behaviour("rds_databases")
+def groups_that_a_database_uses_stay(aws: Clients) -> bool:
+    """Groups that a database uses are not deleted."""
+    with postgres(aws) as rds:
+        subnets = refused("InvalidDBSubnetGroupStateFault", rds.delete_db_subnet_group, DBSubnetGroupName="g")
+        return subnets and refused("InvalidDBParameterGroupState", rds.delete_db_parameter_group, DBParameterGroupName="g")
+
+
+@behaviour("rds_databases")
+def a_database_tells_what_was_asked_of_it(aws: Clients) -> bool:
+    """A database has an id of its own, and tells whether Performance Insights is on."""
+    with postgres(aws, EnablePerformanceInsights=True) as rds:
+        [told] = rds.describe_db_instances(DBInstanceIdentifier="d")["DBInstances"]
+        rds.modify_db_instance(DBInstanceIdentifier="d", EnablePerformanceInsights=False)
+        [after] = rds.describe_db_instances(DBInstanceIdentifier="d")["DBInstances"]
+    with postgres(aws) as rds:
+        [other] = rds.describe_db_instances(DBInstanceIdentifier="d")["DBInstances"]
+    insights = [one.get("PerformanceInsightsEnabled") for one in (told, after)]
+    return insights == [True, False] and told["DbiResourceId"] != other["DbiResourceId"]
+
+
+@behaviour("rds_databases")
+def the_tagging_service_lists_groups_of_databases(aws: Clients) -> bool:
+    """The tagging service lists subnet groups and parameter groups of databases."""
+    with postgres(aws):
+        asked = {"TagFilters": [{"Key": "Project", "Values": ["p"]}], "ResourceTypeFilters": ["rds:subgrp", "rds:pg"]}
+        listed = aws("resourcegroupstaggingapi").get_resources(**asked)["ResourceTagMappingList"]
+    return sorted(one["ResourceARN"].split(":")[5] for one in listed) == ["pg", "subgrp"]
+
+
+@behaviour("rds_offers")
+def rds_tells_its_versions_and_classes(aws: Clients) -> bool:
+    """RDS tells which versions of PostgreSQL there are, and how a class is offered."""
+    rds = aws("rds")
+    versions = rds.describe_db_engine_versions(Engine="postgres", EngineVersion="17")["DBEngineVersions"]
+    asked = {"Engine": "postgres", "EngineVersion": versions[0]["EngineVersion"]}
+    offers = rds.describe_orderable_db_instance_options(DBInstanceClass="db.t4g.small", **asked)["OrderableDBInstanceOptions"]
+    none = rds.describe_orderable_db_instance_options(DBInstanceClass="db.x.small", **asked)["OrderableDBInstanceOptions"]
+    return {one["DBParameterGroupFamily"] for one in versions} == {"postgres17"} and len(offers[0]["AvailabilityZones"]) > 1 and not none
+
+
+@behaviour("rds_offers")
+def a_parameter_group_tells_all_parameters(aws: Clients) -> bool:
+    """A parameter group tells PostgreSQL's own parameters and those that somebody set, and is not there under another name."""
+    with postgres(aws) as rds:
+        one = {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "immediate"}
+        rds.modify_db_parameter_group(DBParameterGroupName="g", Parameters=[one])
+        own = rds.describe_db_parameters(DBParameterGroupName="g", Source="user")["Parameters"]
+        known = {each["ParameterName"]: each for each in rds.describe_db_parameters(DBParameterGroupName="g")["Parameters"]}
+        missing = refused("DBParameterGroupNotFound", rds.describe_db_parameter_groups, DBParameterGroupName="x")
+    told = [(each["ParameterName"], each["ParameterValue"]) for each in own]
+    return missing and told == [("rds.force_ssl", "1")] and known["work_mem"]["IsModifiable"]

@@ -81,8 +81,15 @@ def test_waits_follow_each_other_where_instances_need_the_gateway() -> None:
     private, public = (environment_plan(compared, public_instances=public)["critical_path"] for public in (False, True))
     assert private["seconds"] == 160
     assert [step["name"] for step in private["steps"]] == ["NAT gateway", "instance runs", "instance answers"]
-    assert public == {"seconds": 100, "steps": [{"name": "NAT gateway", "seconds": 100}]}
+    assert public == {"seconds": 100, "steps": [{"name": "NAT gateway", "seconds": 100}], "later": []}
 
 
 def test_what_is_modified_is_not_waited_for() -> None:
-    assert environment_plan(COMPARED)["critical_path"] == {"seconds": 0, "steps": []}
+    assert environment_plan(COMPARED)["critical_path"] == {"seconds": 0, "steps": [], "later": []}
+
+
+def test_a_database_is_not_waited_for() -> None:
+    made = {"role": "database", "kind": "db_instance", "name": "d", "id": "", "action": "create", "attributes": []}
+    compared = {**COMPARED, "differences": [{**made, "left": "", "replaced": [], "refused": "", "note": ""}]}
+    path = environment_plan(compared)["critical_path"]
+    assert path == {"seconds": 0, "steps": [], "later": [{"name": "database can be used", "seconds": 600}]}

@@ -124,6 +124,7 @@ GOOD = {
         "network_acl_preset": "strict",
         "compute_subnet_tier": "private",
         "preflight_roles": ["network", "iam", "shared_storage", "monitoring"],
+    },
     "database": {
         "database_enabled": True,
         "database_identifier": "ml-dev",

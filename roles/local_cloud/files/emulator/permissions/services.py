@@ -61,6 +61,9 @@ TAGGING = {
     "iam:CreateRole": "iam:TagRole",
     "kms:CreateKey": "kms:TagResource",
     "logs:CreateLogGroup": "logs:TagResource",
+    "rds:CreateDBInstance": "rds:AddTagsToResource",
+    "rds:CreateDBParameterGroup": "rds:AddTagsToResource",
+    "rds:CreateDBSubnetGroup": "rds:AddTagsToResource",
     "scheduler:CreateScheduleGroup": "scheduler:TagResource",
     "secretsmanager:CreateSecret": "secretsmanager:TagResource",
     "securityhub:EnableSecurityHub": "securityhub:TagResource",
@@ -325,6 +328,25 @@ def _securityhub(operation: str, parameters: Parameters, where: Where) -> Iterat
     yield parameters.get("ResourceArn") or where.arn("securityhub", "hub/default")
 
 
+def _rds(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
+    # Lists of all of a kind, and what is offered, know no resources.
+    if parameters.get("ResourceName"):
+        yield parameters["ResourceName"]
+    for member, kind in RDS_MEMBERS.items():
+        if parameters.get(member):
+            yield where.arn("rds", f"{kind}:{parameters[member]}")
+
+
+# What calls of RDS name their resources by, and the types in ARNs.
+RDS_MEMBERS = {
+    "DBInstanceIdentifier": "db",
+    "DBSubnetGroupName": "subgrp",
+    "DBParameterGroupName": "pg",
+    "DBSnapshotIdentifier": "snapshot",
+    "FinalDBSnapshotIdentifier": "snapshot",
+}
+
+
 def _dlm(operation: str, parameters: Parameters, where: Where) -> Iterator[str]:
     # Lists know no resources.
     if parameters.get("ResourceArn"):
@@ -389,6 +411,7 @@ RESOURCES: dict[str, Callable[[str, Parameters, Where], Iterator[str]]] = {
     "iam": _iam,
     "kms": _kms,
     "logs": _logs,
+    "rds": _rds,
     "scheduler": _scheduler,
     "secretsmanager": _secretsmanager,
     "securityhub": _securityhub,
