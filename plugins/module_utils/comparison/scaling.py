@@ -144,6 +144,23 @@ def _own_parts(member: str, name: str) -> Callable[[Entry, Standing], list[Entry
     return lambda group, standing: parts.own(group["AutoScalingGroupName"], group.get(member), name)
 
 
+# As long as a refresh is in one of these states, it sees to the members.
+_REFRESHING = {"Pending", "InProgress", "Baking", "RollbackInProgress"}
+
+
+def _outdated(group: Entry, standing: Standing) -> list[str]:
+    """The members that were launched from another version of the template than its default, where nothing replaces them yet."""
+    if any(refresh.get("Status") in _REFRESHING for refresh in group.get("InstanceRefreshes") or []):
+        return []
+    found = []
+    for member in group.get("Instances") or []:
+        told = member.get("LaunchTemplate") or {}
+        template = standing.entry("launch_template", "LaunchTemplateId", told.get("LaunchTemplateId"))
+        if template and str(told.get("Version")) != str(template.get("DefaultVersionNumber")):
+            found.append(member["InstanceId"])
+    return found
+
+
 def _all_propagated(group: Entry, standing: Standing) -> bool:
     return all(tag.get("PropagateAtLaunch") for tag in group.get("Tags", []))
 
@@ -175,6 +192,7 @@ GROUP = Kind(
         "ScheduledActions": Attribute(_own_parts("ScheduledActions", parts.ACTION), parts.actions),
         "LifecycleHooks": Attribute(_own_parts("LifecycleHooks", parts.HOOK), parts.hooks),
         "WarmPool": Attribute(lambda group, standing: group.get("WarmPoolConfiguration") or {}, parts.pool),
+        "OutdatedMembers": Attribute(_outdated, values.unordered),
         "Propagated": implied(_all_propagated, True),
         "Tags": TAGS,
     },

@@ -169,6 +169,7 @@ class Details:
             "ScalingPolicies": listed("describe_policies", "ScalingPolicies"),
             "ScheduledActions": listed("describe_scheduled_actions", "ScheduledUpdateGroupActions"),
             "LifecycleHooks": listed("describe_lifecycle_hooks", "LifecycleHooks"),
+            "InstanceRefreshes": listed("describe_instance_refreshes", "InstanceRefreshes"),
         }
 
     def _load_balancer(self, balancer: Entry) -> Reads:

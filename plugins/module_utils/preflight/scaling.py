@@ -51,6 +51,7 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(number_problems(settings, "scaling_on_demand_percentage", 0, 100, " (per cent)"))
     found.extend(number_problems(settings, "scaling_cpu_target", 0, 100, " (per cent)"))
     found.extend(number_problems(settings, "scaling_health_check_grace", 0, LONGEST_GRACE, " (seconds)"))
+    found.extend(number_problems(settings, "scaling_refresh_healthy", 0, 100, " (per cent)"))
     found.extend(_schedule_problems(settings))
     found.extend(_drain_problems(settings))
     if settings.get("scaling_warm_pool"):

@@ -35,6 +35,8 @@ _OF_MODULES = {
     "route53": "dns_record",
     "autoscaling_group": "auto_scaling_group",
     "autoscaling_policy": "scaling_policy",
+    "autoscaling_instance_refresh": "instance_refresh",
+    "autoscaling_group_parts": "auto_scaling_group",
     "elb_application_lb": "load_balancer",
     "elb_target_group": "target_group",
     "access_analyzer": "analyzer",

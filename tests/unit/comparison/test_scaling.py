@@ -145,6 +145,21 @@ def test_each_change_of_a_group_by_hand_is_seen(standing, attribute):
     assert changed("auto_scaling_group", DECLARED_GROUP, {**GROUP, **standing}) == [attribute]
 
 
+def test_members_of_an_older_version_are_seen_until_a_refresh_sees_to_them():
+    def member(version: str) -> dict[str, Any]:
+        return {"InstanceId": f"i-{version}", "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": version}}
+
+    def differing(**standing: Any) -> list[str]:
+        declared = {**DECLARED_GROUP, "OutdatedMembers": []}
+        found = {"launch_template": [TEMPLATE], "image": []}
+        return [one for one in changed("auto_scaling_group", declared, {**GROUP, **standing}, **found) if one == "OutdatedMembers"]
+
+    assert differing(Instances=[member("2")]) == []
+    assert differing(Instances=[member("2"), member("1")]) == ["OutdatedMembers"]
+    assert differing(Instances=[member("1")], InstanceRefreshes=[{"Status": "Successful"}]) == ["OutdatedMembers"]
+    assert differing(Instances=[member("1")], InstanceRefreshes=[{"Status": "InProgress"}]) == []
+
+
 TARGETS = {
     "TargetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/p-dev/0a",
     "TargetGroupName": "p-dev",

@@ -167,6 +167,28 @@ def _let_go(aws: Clients) -> bool:
     return refused("ValidationError", scaling.complete_lifecycle_action, **told, InstanceId="i-0123456789abcdef0")
 
 
+@behaviour("autoscaling_instance_refresh")
+def _refreshed(aws: Clients) -> bool:
+    """A refresh replaces the members that another version of the template launched, and the group keeps its size."""
+    ec2, scaling, named = aws("ec2"), aws("autoscaling"), {"AutoScalingGroupName": "refreshed"}
+    template = {"LaunchTemplateSpecification": {"LaunchTemplateName": "refreshed", "Version": "$Default"}, "Overrides": [{"InstanceType": "t3.large"}]}
+    before = {one["InstanceId"] for one in group(aws, "refreshed", LaunchTemplate=template)["Instances"]}
+    ec2.create_launch_template_version(LaunchTemplateName="refreshed", SourceVersion="1", LaunchTemplateData={"UserData": "IyEK"})
+    ec2.modify_launch_template(LaunchTemplateName="refreshed", DefaultVersion="2")
+    try:
+        made = scaling.start_instance_refresh(**named, Preferences={"MinHealthyPercentage": 50})["InstanceRefreshId"]
+    except (ClientError, NotImplementedError):
+        return False
+    [told] = scaling.describe_instance_refreshes(**named)["InstanceRefreshes"]
+    found = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=["refreshed"])["AutoScalingGroups"][0]["Instances"]
+    return (
+        (told["InstanceRefreshId"], told["Status"]) == (made, "Successful")
+        and len(found) == 2
+        and not before & {one["InstanceId"] for one in found}
+        and {one["LaunchTemplate"]["Version"] for one in found} == {"2"}
+    )
+
+
 @behaviour("elbv2_attributes")
 def _attributes_of_a_load_balancer(aws: Clients) -> bool:
     """A new load balancer for applications tells all of its attributes, those that nobody has set among them."""

@@ -124,6 +124,7 @@ def test_a_group_has_what_hangs_on_it(aws):
         "ScalingPolicies": ("describe_policies", "ScalingPolicies", [{"PolicyName": "p"}]),
         "ScheduledActions": ("describe_scheduled_actions", "ScheduledUpdateGroupActions", [{"ScheduledActionName": "a"}]),
         "LifecycleHooks": ("describe_lifecycle_hooks", "LifecycleHooks", [{"LifecycleHookName": "h"}]),
+        "InstanceRefreshes": ("describe_instance_refreshes", "InstanceRefreshes", [{"InstanceRefreshId": "r"}]),
     }
     for operation, member, entries in told.values():
         aws.answer("autoscaling", operation, {member: entries}, named)

@@ -29,6 +29,7 @@ def _launch(original: Any, self: FakeAutoScalingGroup, count_needed: int, propag
         instance = _member(self, version, {**propagated_tags, ASG_NAME_TAG: self.name})
         instance.autoscaling_group = self
         state = InstanceState(instance, protected_from_scale_in=self.new_instances_protected_from_scale_in)
+        state.template_version = str(version.number)
         self.instance_states.append(state)
 
 
@@ -84,6 +85,15 @@ def _on_spot(group: FakeAutoScalingGroup) -> bool:
     return sum(state.instance.lifecycle != "spot" for state in group.active_instances()) >= wanted
 
 
+def _launched_from(self: InstanceState, told: Any) -> dict[str, Any] | None:
+    """The template, and the version of it that was the default when the member was launched."""
+    template = told(self)
+    version = getattr(self, "template_version", "")
+    return {**template, "Version": version} if template and version else template
+
+
 def apply() -> None:
-    """Launch members one by one."""
+    """Launch members one by one, and remember by what."""
+    told = InstanceState.launch_template.fget
+    InstanceState.launch_template = property(lambda self: _launched_from(self, told))
     around(FakeAutoScalingGroup, "replace_autoscaling_group_instances", _launch)
