@@ -155,7 +155,9 @@ class FileSystem:
         if changed & {"ThroughputMode", "ProvisionedThroughputInMibps"}:
             amount = wanted["ProvisionedThroughputInMibps"]
             ordered = {"ProvisionedThroughputInMibps": amount} if amount else {}
-            self._client.update_file_system(FileSystemId=self.identifier, ThroughputMode=wanted["ThroughputMode"], **ordered)
+            self._client.update_file_system(
+                FileSystemId=self.identifier, ThroughputMode=wanted["ThroughputMode"], **ordered
+            )
             self._until_available()
         self._write(wanted, changed)
         if "Tags" in changed:
@@ -242,7 +244,9 @@ def delete_mount_target(client: Any, identifier: str) -> None:
     client.delete_mount_target(MountTargetId=identifier)
 
 
-def until_targets_settled(client: Any, file_system_id: str, available: set[str], gone: set[str], timeout: float) -> None:
+def until_targets_settled(
+    client: Any, file_system_id: str, available: set[str], gone: set[str], timeout: float
+) -> None:
     """Returns once mount targets can be mounted, and others have left their subnets.
 
     Args:

@@ -58,13 +58,17 @@ def naps(monkeypatch) -> list[float]:
 def described(aws: Any, *answers: dict[str, Any]) -> api.FileSystem:
     """A file system that EFS tells of so, one time after the other."""
     for answer in answers:
-        aws.answer("efs", "describe_file_systems", {"FileSystems": [{**STANDING, **answer}] if answer is not None else []})
+        aws.answer(
+            "efs", "describe_file_systems", {"FileSystems": [{**STANDING, **answer}] if answer is not None else []}
+        )
     return api.FileSystem(aws("efs"), "shared", 60)
 
 
 def configured(aws: Any) -> None:
     """What it is asked for after it was found."""
-    aws.answer("efs", "describe_lifecycle_configuration", {"LifecyclePolicies": [{"TransitionToIA": "AFTER_30_DAYS"}]}, NAMED)
+    aws.answer(
+        "efs", "describe_lifecycle_configuration", {"LifecyclePolicies": [{"TransitionToIA": "AFTER_30_DAYS"}]}, NAMED
+    )
     aws.answer("efs", "describe_backup_policy", {"BackupPolicy": {"Status": "ENABLING"}}, NAMED)
     aws.refuse("efs", "describe_file_system_policy", "PolicyNotFound")
 
@@ -138,7 +142,10 @@ def test_a_zone_has_room_once_its_mount_target_is_gone(aws, naps):
     groups = {"SecurityGroups": ["sg-11111111"]}
     plan = transform.target_plan(
         [{"subnet_id": "subnet-22222222", "security_groups": ["sg-11111111"]}],
-        [{**TARGET, **groups, "LifeCycleState": "available"}, {**TARGET, "MountTargetId": "fsmt-00000000", "LifeCycleState": "deleting"}],
+        [
+            {**TARGET, **groups, "LifeCycleState": "available"},
+            {**TARGET, "MountTargetId": "fsmt-00000000", "LifeCycleState": "deleting"},
+        ],
     )
     assert (plan.before, plan.after) == ({"subnet-11111111": ["sg-11111111"]}, {"subnet-22222222": ["sg-11111111"]})
     aws.answer("efs", "delete_mount_target", {}, {"MountTargetId": "fsmt-11111111"})
@@ -154,7 +161,8 @@ def test_a_zone_has_room_once_its_mount_target_is_gone(aws, naps):
 
 def test_a_mount_target_that_failed_is_made_anew():
     plan = transform.target_plan(
-        [{"subnet_id": "subnet-11111111", "security_groups": ["sg-11111111"]}], [{**TARGET, "SecurityGroups": ["sg-11111111"], "LifeCycleState": "error"}]
+        [{"subnet_id": "subnet-11111111", "security_groups": ["sg-11111111"]}],
+        [{**TARGET, "SecurityGroups": ["sg-11111111"], "LifeCycleState": "error"}],
     )
     assert (plan.delete, len(plan.create), plan.changed) == (["fsmt-11111111"], 1, True)
 
@@ -182,7 +190,10 @@ def test_of_two_access_points_with_a_name_one_stays():
         ({"provisioned_throughput": 5.0}, "provisioned_throughput: 5 goes with"),
         ({"performance_mode": "maxIO", "throughput_mode": "elastic"}, "performance_mode: maxIO"),
         ({"encrypted": False, "kms_key_id": "arn"}, "kms_key_id: a key goes with encrypted: true"),
-        ({"lifecycle": {"infrequent_access_days": 0, "archive_days": 90, "back_on_use": False}}, "archive_days: 90 goes with"),
+        (
+            {"lifecycle": {"infrequent_access_days": 0, "archive_days": 90, "back_on_use": False}},
+            "archive_days: 90 goes with",
+        ),
         ({"name": "n" * 65}, "must have 1 to 64 characters"),
     ],
 )
