@@ -16,6 +16,9 @@ STEPS = {
     "auto_scaling_group": (("members run", 60),),
 }
 
+# What the role before the instances waits for.
+_BEFORE_INSTANCES = {"mount_target": (("mount targets", 90),)}
+
 
 def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[str, Any]:
     """The longest chain of waits of a run; everything else happens meanwhile. Things of one kind come side by side.
@@ -28,8 +31,10 @@ def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[s
         seconds, the sum of steps, and steps, each with name and seconds.
     """
     made = {change["kind"] for change in changes if change["action"] in ("create", "replace")}
-    links = [steps for kind, steps in STEPS.items() if kind in made]
-    chains = [sum(links, ())] if private else links
+    before = sum((steps for kind, steps in _BEFORE_INSTANCES.items() if kind in made), ())
+    links = {kind: steps for kind, steps in STEPS.items() if kind in made}
+    beside = [steps if kind == "nat_gateway" else before + steps for kind, steps in links.items()]
+    chains = [sum(links.values(), before)] if private else [*beside, before]
     longest = max(chains, key=_seconds, default=())
     return {"seconds": _seconds(longest), "steps": [{"name": name, "seconds": seconds} for name, seconds in longest]}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.mlinfra.aws.plugins.module_utils import new_role
 from ansible_collections.mlinfra.aws.plugins.module_utils.file_system import api, transform, waiters
 from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
 from ansible_collections.mlinfra.aws.plugins.modules import efs_access_points, efs_file_system, efs_mount_targets
@@ -52,6 +53,10 @@ def naps(monkeypatch) -> list[float]:
     slept: list[float] = []
     until_done = waiters.until_done
     monkeypatch.setattr(api, "until_done", lambda awaited, timeout: until_done(awaited, timeout, slept.append))
+    once = new_role.once_the_role_is_known
+    monkeypatch.setattr(
+        api, "once_the_role_is_known", lambda write, timeout, unknown: once(write, timeout, slept.append, unknown)
+    )
     return slept
 
 
@@ -106,6 +111,23 @@ def test_one_that_a_lost_answer_left_there_is_that_one(aws):
     aws.answer("efs", "put_lifecycle_configuration", {})
     assert settle(system, WANTED, TAGS, check=False)["changed"]
     assert system.identifier == "fs-01234567"
+
+
+@pytest.mark.parametrize(("code", "waits"), [("InvalidPolicyException", True), ("BadRequest", False)])
+def test_a_policy_waits_for_a_role_that_was_just_made(aws, naps, code, waits):
+    policy = {"Version": "2012-10-17", "Statement": []}
+    system = described(aws, {})
+    configured(aws)
+    described(aws, {})
+    aws.refuse("efs", "put_file_system_policy", code, "Policy contains an invalid Principal block")
+    asked = {**WANTED, "FileSystemPolicy": {**policy, "Statement": [{"Effect": "Deny"}]}}
+    if waits:
+        aws.answer("efs", "put_file_system_policy", {})
+        assert settle(system, asked, TAGS, check=False)["changes"] == ["FileSystemPolicy"]
+        assert len(naps) == 1
+    else:
+        with pytest.raises(AnsibleAWSError, match="put the policy of the file system"):
+            settle(system, asked, TAGS, check=False)
 
 
 def test_one_that_never_becomes_available_is_said_so(aws):
