@@ -139,7 +139,11 @@ def wanted(points: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
             "PosixUser": {"Uid": point["uid"], "Gid": point["gid"], "SecondaryGids": point["secondary_gids"]},
             "RootDirectory": {
                 "Path": point["path"],
-                "CreationInfo": {"OwnerUid": point["uid"], "OwnerGid": point["gid"], "Permissions": point["permissions"]},
+                "CreationInfo": {
+                    "OwnerUid": point["uid"],
+                    "OwnerGid": point["gid"],
+                    "Permissions": point["permissions"],
+                },
             },
             "Tags": {**{key: str(value) for key, value in point["tags"].items()}, "Name": point["name"]},
         }
@@ -155,12 +159,20 @@ def problems(points: list[dict[str, Any]]) -> list[str]:
         if point["name"] in names[:at]:
             found.append(f"{where}.name: {point['name']!r} is there twice")
         if not re.fullmatch(r"/|(/[^/\0]+){1,4}", point["path"]) or len(point["path"]) > 100:
-            found.append(f"{where}.path: {point['path']!r} must be absolute, of four folders and 100 characters at most")
-        for name, number in (("uid", point["uid"]), ("gid", point["gid"]), *(("secondary_gids", one) for one in point["secondary_gids"])):
+            found.append(
+                f"{where}.path: {point['path']!r} must be absolute, of four folders and 100 characters at most"
+            )
+        for name, number in (
+            ("uid", point["uid"]),
+            ("gid", point["gid"]),
+            *(("secondary_gids", one) for one in point["secondary_gids"]),
+        ):
             if not 0 <= number <= HIGHEST_ID:
                 found.append(f"{where}.{name}: {number} must be 0 to {HIGHEST_ID}")
         if len(point["secondary_gids"]) > MOST_SECONDARY_GROUPS:
-            found.append(f"{where}.secondary_gids: name {MOST_SECONDARY_GROUPS} at most, not {len(point['secondary_gids'])}")
+            found.append(
+                f"{where}.secondary_gids: name {MOST_SECONDARY_GROUPS} at most, not {len(point['secondary_gids'])}"
+            )
         if not re.fullmatch("[0-7]{3,4}", point["permissions"]):
             found.append(f"{where}.permissions: {point['permissions']!r} must be three or four octal digits")
     return found
@@ -207,7 +219,8 @@ def main() -> None:
     module.exit_json(
         changed=plan.changed,
         access_points=[
-            {"id": ids.get(one["name"], ""), "name": one["name"], "path": one["path"]} for one in params["access_points"]
+            {"id": ids.get(one["name"], ""), "name": one["name"], "path": one["path"]}
+            for one in params["access_points"]
         ],
         diff={"before": plan.before, "after": plan.after},
     )

@@ -211,14 +211,18 @@ def problems(params: Mapping[str, Any]) -> list[str]:
         found.append(f"name: {params['name']!r} must have 1 to {LONGEST_NAME} characters")
     ordered, mode = params["provisioned_throughput"], params["throughput_mode"]
     if mode == "provisioned" and not (ordered and 1 <= ordered <= MOST_THROUGHPUT):
-        found.append(f"provisioned_throughput: {ordered} must be 1 to {MOST_THROUGHPUT} with throughput_mode: provisioned")
+        found.append(
+            f"provisioned_throughput: {ordered} must be 1 to {MOST_THROUGHPUT} with throughput_mode: provisioned"
+        )
     if mode != "provisioned" and ordered:
         found.append(f"provisioned_throughput: {ordered:g} goes with throughput_mode: provisioned, and not with {mode}")
     if mode == "elastic" and params["performance_mode"] == "maxIO":
         found.append("performance_mode: maxIO does not go with throughput_mode: elastic")
     moves = params["lifecycle"]
     if moves["archive_days"] and mode != "elastic":
-        found.append(f"lifecycle.archive_days: {moves['archive_days']} goes with throughput_mode: elastic, and not with {mode}")
+        found.append(
+            f"lifecycle.archive_days: {moves['archive_days']} goes with throughput_mode: elastic, and not with {mode}"
+        )
     if 0 < moves["archive_days"] <= moves["infrequent_access_days"]:
         found.append("lifecycle.archive_days: it must be more than infrequent_access_days")
     if params["kms_key_id"] and not params["encrypted"]:

@@ -127,12 +127,18 @@ def main() -> None:
     params = module.params
     for want in params["targets"]:
         if not 1 <= len(want["security_groups"]) <= MOST_GROUPS:
-            module.fail_json(msg=f"security_groups of {want['subnet_id']}: name 1 to {MOST_GROUPS}, not {len(want['security_groups'])}")
+            module.fail_json(
+                msg=f"security_groups of {want['subnet_id']}: name 1 to {MOST_GROUPS}, not {len(want['security_groups'])}"
+            )
     try:
         client = one_client(module, "efs")
         standing = api.mount_targets(client, params["file_system_id"]) if params["file_system_id"] else []
         plan = target_plan(params["targets"], standing)
-        ids = plan.kept if module.check_mode else carry_out(client, params["file_system_id"], plan, params["wait_timeout"])
+        ids = (
+            plan.kept
+            if module.check_mode
+            else carry_out(client, params["file_system_id"], plan, params["wait_timeout"])
+        )
     except AnsibleAWSError as error:
         module.fail_json_aws_error(error)
     module.exit_json(

@@ -19,6 +19,9 @@ STEPS = {
 # What a run orders and does not wait for: it can be used so many seconds later, with a standby and a first backup.
 LATER = {"db_instance": ("database can be used", 600)}
 
+# What the role before the instances waits for.
+_BEFORE_INSTANCES = {"mount_target": (("mount targets", 90),)}
+
 
 def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[str, Any]:
     """The longest chain of waits of a run; everything else happens meanwhile. Things of one kind come side by side.
@@ -31,8 +34,10 @@ def critical_path(changes: Iterable[Mapping[str, Any]], private: bool) -> dict[s
         seconds, the sum of steps, and steps, each with name and seconds; later, what the run does not wait for, in the same form.
     """
     made = {change["kind"] for change in changes if change["action"] in ("create", "replace")}
-    links = [steps for kind, steps in STEPS.items() if kind in made]
-    chains = [sum(links, ())] if private else links
+    before = sum((steps for kind, steps in _BEFORE_INSTANCES.items() if kind in made), ())
+    links = {kind: steps for kind, steps in STEPS.items() if kind in made}
+    beside = [steps if kind == "nat_gateway" else before + steps for kind, steps in links.items()]
+    chains = [sum(links.values(), before)] if private else [*beside, before]
     longest = max(chains, key=_seconds, default=())
     return {
         "seconds": _seconds(longest),

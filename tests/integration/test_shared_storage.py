@@ -72,5 +72,7 @@ class TestSharedStorage:
         assert "1 file_system" in output
         assert "Left over" not in output
         assert site.client("efs").describe_file_systems()["FileSystems"] == []
-        groups = site.client("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": ["bench-seed-shared-storage"]}])
+        groups = site.client("ec2").describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": ["bench-seed-shared-storage"]}]
+        )
         assert groups["SecurityGroups"] == []

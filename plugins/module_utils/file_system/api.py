@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
     compare_aws_tags,
 )
+from ansible_collections.mlinfra.aws.plugins.module_utils.new_role import once_the_role_is_known
 
 from . import transform
 from .waiters import until_done
@@ -60,6 +61,12 @@ def set_tags(client: Any, identifier: str, to_set: Mapping[str, str], to_unset: 
         client.untag_resource(ResourceId=identifier, TagKeys=gone)
     if to_set:
         client.tag_resource(ResourceId=identifier, Tags=ansible_dict_to_boto3_tag_list(dict(to_set)))
+
+
+def _principal_is_unknown(error: AnsibleAWSError) -> bool:
+    """Whether EFS does not know whom a policy names, as it may be with a role that was just made."""
+    told = getattr(error.exception, "response", {}).get("Error", {})
+    return told.get("Code") == "InvalidPolicyException" and "principal" in told.get("Message", "").lower()
 
 
 class FileSystem:
@@ -155,7 +162,9 @@ class FileSystem:
         if changed & {"ThroughputMode", "ProvisionedThroughputInMibps"}:
             amount = wanted["ProvisionedThroughputInMibps"]
             ordered = {"ProvisionedThroughputInMibps": amount} if amount else {}
-            self._client.update_file_system(FileSystemId=self.identifier, ThroughputMode=wanted["ThroughputMode"], **ordered)
+            self._client.update_file_system(
+                FileSystemId=self.identifier, ThroughputMode=wanted["ThroughputMode"], **ordered
+            )
             self._until_available()
         self._write(wanted, changed)
         if "Tags" in changed:
@@ -170,9 +179,15 @@ class FileSystem:
         if "BackupPolicy" in names:
             self._client.put_backup_policy(BackupPolicy=dict(wanted["BackupPolicy"]), **named)
         if "FileSystemPolicy" in names and wanted["FileSystemPolicy"]:
-            self._client.put_file_system_policy(Policy=json.dumps(wanted["FileSystemPolicy"]), **named)
+            once_the_role_is_known(
+                lambda: self._put_policy(wanted["FileSystemPolicy"]), self._timeout, unknown=_principal_is_unknown
+            )
         elif "FileSystemPolicy" in names:
             self._client.delete_file_system_policy(**named)
+
+    @ErrorHandler.common_error_handler("put the policy of the file system")
+    def _put_policy(self, policy: Entry) -> None:
+        self._client.put_file_system_policy(FileSystemId=self.identifier, Policy=json.dumps(policy))
 
     def _until_available(self) -> None:
         def awaited() -> str:
@@ -242,7 +257,9 @@ def delete_mount_target(client: Any, identifier: str) -> None:
     client.delete_mount_target(MountTargetId=identifier)
 
 
-def until_targets_settled(client: Any, file_system_id: str, available: set[str], gone: set[str], timeout: float) -> None:
+def until_targets_settled(
+    client: Any, file_system_id: str, available: set[str], gone: set[str], timeout: float
+) -> None:
     """Returns once mount targets can be mounted, and others have left their subnets.
 
     Args:

@@ -76,7 +76,11 @@ def fixed_problem(changes: Iterable[str]) -> str:
         changes: the attributes that differ.
     """
     names = [name for name in changes if name in FIXED]
-    return f"{', '.join(names)} can only be chosen when a file system is made: make one with another name, and copy" if names else ""
+    return (
+        f"{', '.join(names)} can only be chosen when a file system is made: make one with another name, and copy"
+        if names
+        else ""
+    )
 
 
 @dataclass

@@ -51,7 +51,9 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     found.extend(_network_problems(settings))
     found.extend(_same_problems(settings))
     if "shared_storage_tags" in settings:
-        found.extend(tags_problems("shared_storage_tags", settings["shared_storage_tags"], settings.get("mlinfra_tags")))
+        found.extend(
+            tags_problems("shared_storage_tags", settings["shared_storage_tags"], settings.get("mlinfra_tags"))
+        )
     return found
 
 
@@ -101,7 +103,9 @@ def _point_problems(points: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
             found.append(problem(f"{where}.path", path, "is not the path of a folder", remedy))
         for member in ("name", "path"):
             if point.get(member) is not None and point[member] in [other.get(member) for other in points[:at]]:
-                found.append(problem(f"{where}.{member}", point[member], "is there twice", "give each access point its own"))
+                found.append(
+                    problem(f"{where}.{member}", point[member], "is there twice", "give each access point its own")
+                )
         for member in ("uid", "gid"):
             number = point.get(member)
             if isinstance(number, int) and not 1 <= number <= HIGHEST_ID:
@@ -117,7 +121,9 @@ def _network_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     """Return why the hosts could not reach a mount target."""
     if not wanted(settings, "network"):
         fault = "needs the network that network_state: absent takes away"
-        return [problem("shared_storage_enabled", True, fault, "set shared_storage_state to absent, or keep the network")]
+        return [
+            problem("shared_storage_enabled", True, fault, "set shared_storage_state to absent, or keep the network")
+        ]
     closed = settings.get("network_acl_preset") == "strict" and settings.get("compute_subnet_tier") == "public"
     if "network" in settings.get("preflight_roles", ()) and closed:
         fault = "keeps hosts in public subnets from the private ones, where the shared file system is reached"

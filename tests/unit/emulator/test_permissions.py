@@ -169,6 +169,25 @@ def test_access_analyzer_is_called_otherwise_by_iam() -> None:
     assert needed == [("access-analyzer:DeleteAnalyzer", "arn:aws:access-analyzer:us-east-1:123456789012:analyzer/a")]
 
 
+def test_efs_is_called_otherwise_and_works_for_its_caller_in_other_services() -> None:
+    start, key = "arn:aws:elasticfilesystem:us-east-1:123456789012:", "arn:aws:kms:us-east-1:123456789012:key/k"
+    tags = {"Tags": [{"Key": "Project", "Value": "p"}]}
+    assert of("efs", "CreateFileSystem", KmsKeyId=key, **tags) == [
+        ("elasticfilesystem:CreateFileSystem", f"{start}file-system/*"),
+        ("elasticfilesystem:TagResource", f"{start}file-system/*"),
+        *((f"kms:{action}", key) for action in ("CreateGrant", "DescribeKey", "GenerateDataKeyWithoutPlaintext")),
+    ]
+    assert of("efs", "CreateAccessPoint", FileSystemId="fs-1", **tags) == [
+        ("elasticfilesystem:CreateAccessPoint", f"{start}file-system/fs-1"),
+        ("elasticfilesystem:TagResource", f"{start}access-point/*"),
+    ]
+    assert of("efs", "DeleteMountTarget", FileSystemId="fs-1") == [
+        ("elasticfilesystem:DeleteMountTarget", f"{start}file-system/fs-1"),
+        ("ec2:DeleteNetworkInterface", "*"),
+    ]
+    assert of("efs", "TagResource", ResourceId="fsap-1")[0] == ("elasticfilesystem:TagResource", f"{start}access-point/fsap-1")
+
+
 def test_a_document_of_aws_is_nobodys() -> None:
     needed = of("ssm", "UpdateAssociation", AssociationId="a", Name="AWS-RunPatchBaseline")
     assert [resource for _action, resource in needed] == [

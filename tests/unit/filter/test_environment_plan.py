@@ -84,6 +84,20 @@ def test_waits_follow_each_other_where_instances_need_the_gateway() -> None:
     assert public == {"seconds": 100, "steps": [{"name": "NAT gateway", "seconds": 100}], "later": []}
 
 
+def test_mount_targets_come_before_instances() -> None:
+    """Beside a gateway that was ordered before them, where instances do not need it."""
+    made = [
+        difference(role=role, kind=kind, name=kind, action="create")
+        for role, kind in (("network", "nat_gateway"), ("shared_storage", "mount_target"), ("compute", "instance"))
+    ]
+    compared = {**COMPARED, "differences": made}
+    private, public = (environment_plan(compared, public_instances=public)["critical_path"] for public in (False, True))
+    assert private["seconds"] == 250
+    assert [step["name"] for step in public["steps"]] == ["mount targets", "instance runs", "instance answers"]
+    alone = environment_plan({**COMPARED, "differences": made[1:2]}, public_instances=True)["critical_path"]
+    assert alone["seconds"] == 90
+
+
 def test_what_is_modified_is_not_waited_for() -> None:
     assert environment_plan(COMPARED)["critical_path"] == {"seconds": 0, "steps": [], "later": []}
 

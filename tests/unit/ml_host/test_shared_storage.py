@@ -41,7 +41,10 @@ HOSTS = {
     "elsewhere": host(**ASKED, ml_host_shared_directory="/data/shared"),
     "a rehearsal": host(**ASKED, local_cloud_enabled=True),
     "no file system": host(shared_storage_enabled=True, ml_host_shared_asked={"shared_storage": {"access_points": []}}),
-    "debian": {**host(**ASKED), "ml_host_found": {**FOUND, "id": "debian", "version": "12", "name": "Debian 12", "globs": {"shared": []}}},
+    "debian": {
+        **host(**ASKED),
+        "ml_host_found": {**FOUND, "id": "debian", "version": "12", "name": "Debian 12", "globs": {"shared": []}},
+    },
     "no path": host(**ASKED, ml_host_shared_directory="shared files"),
 }
 
@@ -81,7 +84,9 @@ def test_where_nothing_is_to_be_mounted_nothing_is_written(told, choice):
     assert "amazon-efs-utils" not in values["ml_host_needed_packages"]
 
 
-@pytest.mark.parametrize(("choice", "left"), [("one has gone", ["shared-old.mount"]), ("off", ["shared-common.mount"]), ("both", [])])
+@pytest.mark.parametrize(
+    ("choice", "left"), [("one has gone", ["shared-old.mount"]), ("off", ["shared-common.mount"]), ("both", [])]
+)
 def test_what_is_no_longer_there_is_mounted_no_more(told, choice, left):
     assert [unit["name"] for unit in told[choice]["told"]["ml_host_left_shared_units"]] == left
 

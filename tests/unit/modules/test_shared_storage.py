@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+from ansible_collections.mlinfra.aws.plugins.module_utils import new_role
 from ansible_collections.mlinfra.aws.plugins.module_utils.file_system import api, transform, waiters
 from ansible_collections.mlinfra.aws.plugins.module_utils.owned import settle
 from ansible_collections.mlinfra.aws.plugins.modules import efs_access_points, efs_file_system, efs_mount_targets
@@ -52,19 +53,27 @@ def naps(monkeypatch) -> list[float]:
     slept: list[float] = []
     until_done = waiters.until_done
     monkeypatch.setattr(api, "until_done", lambda awaited, timeout: until_done(awaited, timeout, slept.append))
+    once = new_role.once_the_role_is_known
+    monkeypatch.setattr(
+        api, "once_the_role_is_known", lambda write, timeout, unknown: once(write, timeout, slept.append, unknown)
+    )
     return slept
 
 
 def described(aws: Any, *answers: dict[str, Any]) -> api.FileSystem:
     """A file system that EFS tells of so, one time after the other."""
     for answer in answers:
-        aws.answer("efs", "describe_file_systems", {"FileSystems": [{**STANDING, **answer}] if answer is not None else []})
+        aws.answer(
+            "efs", "describe_file_systems", {"FileSystems": [{**STANDING, **answer}] if answer is not None else []}
+        )
     return api.FileSystem(aws("efs"), "shared", 60)
 
 
 def configured(aws: Any) -> None:
     """What it is asked for after it was found."""
-    aws.answer("efs", "describe_lifecycle_configuration", {"LifecyclePolicies": [{"TransitionToIA": "AFTER_30_DAYS"}]}, NAMED)
+    aws.answer(
+        "efs", "describe_lifecycle_configuration", {"LifecyclePolicies": [{"TransitionToIA": "AFTER_30_DAYS"}]}, NAMED
+    )
     aws.answer("efs", "describe_backup_policy", {"BackupPolicy": {"Status": "ENABLING"}}, NAMED)
     aws.refuse("efs", "describe_file_system_policy", "PolicyNotFound")
 
@@ -104,6 +113,23 @@ def test_one_that_a_lost_answer_left_there_is_that_one(aws):
     assert system.identifier == "fs-01234567"
 
 
+@pytest.mark.parametrize(("code", "waits"), [("InvalidPolicyException", True), ("BadRequest", False)])
+def test_a_policy_waits_for_a_role_that_was_just_made(aws, naps, code, waits):
+    policy = {"Version": "2012-10-17", "Statement": []}
+    system = described(aws, {})
+    configured(aws)
+    described(aws, {})
+    aws.refuse("efs", "put_file_system_policy", code, "Policy contains an invalid Principal block")
+    asked = {**WANTED, "FileSystemPolicy": {**policy, "Statement": [{"Effect": "Deny"}]}}
+    if waits:
+        aws.answer("efs", "put_file_system_policy", {})
+        assert settle(system, asked, TAGS, check=False)["changes"] == ["FileSystemPolicy"]
+        assert len(naps) == 1
+    else:
+        with pytest.raises(AnsibleAWSError, match="put the policy of the file system"):
+            settle(system, asked, TAGS, check=False)
+
+
 def test_one_that_never_becomes_available_is_said_so(aws):
     aws.answer("efs", "describe_file_systems", {"FileSystems": []})
     aws.answer("efs", "create_file_system", STANDING)
@@ -138,7 +164,10 @@ def test_a_zone_has_room_once_its_mount_target_is_gone(aws, naps):
     groups = {"SecurityGroups": ["sg-11111111"]}
     plan = transform.target_plan(
         [{"subnet_id": "subnet-22222222", "security_groups": ["sg-11111111"]}],
-        [{**TARGET, **groups, "LifeCycleState": "available"}, {**TARGET, "MountTargetId": "fsmt-00000000", "LifeCycleState": "deleting"}],
+        [
+            {**TARGET, **groups, "LifeCycleState": "available"},
+            {**TARGET, "MountTargetId": "fsmt-00000000", "LifeCycleState": "deleting"},
+        ],
     )
     assert (plan.before, plan.after) == ({"subnet-11111111": ["sg-11111111"]}, {"subnet-22222222": ["sg-11111111"]})
     aws.answer("efs", "delete_mount_target", {}, {"MountTargetId": "fsmt-11111111"})
@@ -154,7 +183,8 @@ def test_a_zone_has_room_once_its_mount_target_is_gone(aws, naps):
 
 def test_a_mount_target_that_failed_is_made_anew():
     plan = transform.target_plan(
-        [{"subnet_id": "subnet-11111111", "security_groups": ["sg-11111111"]}], [{**TARGET, "SecurityGroups": ["sg-11111111"], "LifeCycleState": "error"}]
+        [{"subnet_id": "subnet-11111111", "security_groups": ["sg-11111111"]}],
+        [{**TARGET, "SecurityGroups": ["sg-11111111"], "LifeCycleState": "error"}],
     )
     assert (plan.delete, len(plan.create), plan.changed) == (["fsmt-11111111"], 1, True)
 
@@ -182,7 +212,10 @@ def test_of_two_access_points_with_a_name_one_stays():
         ({"provisioned_throughput": 5.0}, "provisioned_throughput: 5 goes with"),
         ({"performance_mode": "maxIO", "throughput_mode": "elastic"}, "performance_mode: maxIO"),
         ({"encrypted": False, "kms_key_id": "arn"}, "kms_key_id: a key goes with encrypted: true"),
-        ({"lifecycle": {"infrequent_access_days": 0, "archive_days": 90, "back_on_use": False}}, "archive_days: 90 goes with"),
+        (
+            {"lifecycle": {"infrequent_access_days": 0, "archive_days": 90, "back_on_use": False}},
+            "archive_days: 90 goes with",
+        ),
         ({"name": "n" * 65}, "must have 1 to 64 characters"),
     ],
 )
