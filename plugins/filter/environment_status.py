@@ -82,7 +82,7 @@ from ansible_collections.mlinfra.aws.plugins.plugin_utils.status import attentio
 from ansible_collections.mlinfra.aws.plugins.plugin_utils.status import hosts as answers
 
 PARTS = (
-    *("asked_at", "account", "instances", "network", "buckets", "trails", "alarms", "metrics", "sessions", "logs", "budget", "cost"),
+    *("asked_at", "account", "instances", "network", "buckets", "databases", "trails", "alarms", "metrics", "sessions", "logs", "budget", "cost"),
     "notes",
 )
 # Older values say nothing of now.
@@ -101,7 +101,7 @@ def environment_status(asked: Mapping[str, Any], hosts: Mapping[str, Any] | None
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"environment_status: this is no result of status_info: {error!r}") from error
     status.update(
-        stands=any(status[part] for part in ("instances", "buckets", "alarms")) or any(status["network"].values()),
+        stands=any(status[part] for part in ("instances", "buckets", "databases", "alarms")) or any(status["network"].values()),
         hosts=told,
         connected=people.connected(status["sessions"], told or [], now),
         jobs=people.jobs(told or [], now),

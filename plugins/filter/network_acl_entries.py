@@ -43,6 +43,11 @@ options:
     type: list
     elements: int
     default: []
+  service_ports:
+    description: TCP ports that hosts reach in private subnets, with O(preset=strict), such as a database's.
+    type: list
+    elements: int
+    default: []
   nat:
     description: Whether private subnets reach the internet through public ones.
     type: bool
@@ -91,12 +96,14 @@ def network_acl_entries(
     clients: Iterable[str] = (),
     client_ports: Iterable[int] = (),
     egress_ports: Iterable[int] = (),
+    service_ports: Iterable[int] = (),
     **ways: bool,
 ) -> list[dict[str, Any]]:
     """The rules of a network ACL: see the filter's documentation."""
     ranges = [client for client in clients if ":" not in client]
     listed = [int(port) for port in client_ports], [int(port) for port in egress_ports]
-    return entries(tier, preset, Needs(vpc_cidr, ranges, *listed, **{way: bool(is_so) for way, is_so in ways.items()}))
+    services = [int(port) for port in service_ports]
+    return entries(tier, preset, Needs(vpc_cidr, ranges, *listed, service_ports=services, **{way: bool(is_so) for way, is_so in ways.items()}))
 
 
 class FilterModule:

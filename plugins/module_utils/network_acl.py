@@ -40,6 +40,7 @@ class Needs:
         endpoints: whether interface endpoints stand in the private subnets.
         peers: whether hosts of different subnets speak to each other.
         s3: whether S3 is reached through a gateway endpoint. It answers from public addresses.
+        service_ports: TCP ports that hosts of any subnet reach in the private subnets.
     """
 
     vpc_cidr: str
@@ -50,6 +51,7 @@ class Needs:
     endpoints: bool = False
     s3: bool = False
     peers: bool = False
+    service_ports: list[int] = field(default_factory=list)
 
 
 class _Rules:
@@ -116,6 +118,7 @@ def _public(strict: bool, needs: Needs, inward: _Rules, outward: _Rules) -> None
         outward.add(_ALL, EVERYWHERE)
         return
     outward.add_ports(_ports([*needs.egress_ports, HTTPS]), EVERYWHERE)
+    outward.add_ports(_ports(needs.service_ports), needs.vpc_cidr)
     for client in needs.clients:
         outward.add(_TCP, client, _OF_ALL)
     if needs.nat:
@@ -127,16 +130,19 @@ def _private(strict: bool, needs: Needs, inward: _Rules, outward: _Rules) -> Non
     outside = needs.nat or needs.s3
     if not strict:
         inward.add(_ALL, needs.vpc_cidr)
-    elif needs.endpoints:
-        inward.add_ports([HTTPS], needs.vpc_cidr)
+    else:
+        inward.add_ports(_ports([*([HTTPS] if needs.endpoints else []), *needs.service_ports]), needs.vpc_cidr)
     if outside:
         _answers(strict, inward, _OF_LINUX)
+    elif strict and needs.service_ports:
+        inward.add(_TCP, needs.vpc_cidr, _OF_LINUX)
     if not strict:
         outward.add(_ALL, EVERYWHERE)
         return
     if outside:
         outward.add_ports(_ports([HTTPS, *(needs.egress_ports if needs.nat else [])]), EVERYWHERE)
-    if needs.endpoints:
+    outward.add_ports(_ports(needs.service_ports), needs.vpc_cidr)
+    if needs.endpoints or needs.service_ports:
         outward.add(_TCP, needs.vpc_cidr, _OF_LINUX)
     if outside:
         outward.add(_ICMP, EVERYWHERE)

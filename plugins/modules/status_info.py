@@ -172,6 +172,21 @@ buckets:
   returned: success
   type: list
   elements: dict
+databases:
+  description: The databases of RDS.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - name: mlinfra-dev
+      class: db.t4g.small
+      version: "17.4"
+      state: available
+      standby: true
+      size: 20
+      address: mlinfra-dev.abcdefghijkl.us-east-1.rds.amazonaws.com
+      since: "2026-01-01T12:00:00+00:00"
+      restarts: ""
 trails:
   description:
     - The environment's trail, or those of others that record all regions where it has none.

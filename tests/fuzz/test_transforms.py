@@ -15,6 +15,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.budget import transfor
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_recorder import transform as config_recorder
 from ansible_collections.mlinfra.aws.plugins.module_utils.config_rule import transform as config_rule
 from ansible_collections.mlinfra.aws.plugins.module_utils.dashboard import transform as dashboard
+from ansible_collections.mlinfra.aws.plugins.module_utils.database import transform as database
 from ansible_collections.mlinfra.aws.plugins.module_utils.discovery import transform as discovery
 from ansible_collections.mlinfra.aws.plugins.module_utils.elasticache import transform as elasticache
 from ansible_collections.mlinfra.aws.plugins.module_utils.event_rule import transform as event_rule
@@ -409,6 +410,20 @@ def test_guardduty(enabled: list[str], told: list[dict[str, Any]]) -> None:
     states = guardduty.feature_states(guardduty.features(enabled))
     assert {name for name, state in states.items() if state == "ENABLED"} == set(enabled)
     assert guardduty.feature_states(told).keys() == states.keys()
+
+
+_VERSIONS = st.tuples(st.integers(10, 99), st.integers(0, 30)).map(lambda pair: f"{pair[0]}.{pair[1]}")
+
+
+@given(_VERSIONS, _VERSIONS, st.dictionaries(st.sampled_from(["MultiAZ", "StorageType", "BackupRetentionPeriod"]), st.integers(0, 35)))
+def test_database(declared: str, found: str, pending: dict[str, int]) -> None:
+    """A version is as good as itself, no two are later than each other, and what RDS is about to do counts as done."""
+    assert database.same_version(found, found)
+    assert database.same_version(database.major(found), found)
+    assert declared == found or not (database.same_version(declared, found) and database.same_version(found, declared))
+    before = {"MultiAZ": None, "StorageType": None, "BackupRetentionPeriod": None}
+    told = database.standing({**before, "PendingModifiedValues": pending})
+    assert {name: told[name] for name in before} == {**before, **pending}
 
 
 @given(st.from_regex(security_hub.STANDARD, fullmatch=True))

@@ -43,6 +43,7 @@ _PARTS_OF_SERVICES = {
     "ec2": "network",
     "cloudwatch": "metrics",
     "logs": "logs",
+    "rds": "databases",
     "ssm": "sessions",
     "s3": "buckets",
     "budgets": "budget",
@@ -70,6 +71,7 @@ def told(answers: Answers, errors: Iterable[CallError], now: datetime) -> Entry:
         "instances": listed,
         "network": network(answers.found),
         "buckets": buckets(answers, now),
+        "databases": databases(answers.found),
         "trails": trails(answers.found, answers.trails),
         "alarms": alarms(answers.found["alarm"], names),
         "metrics": metrics.of_day(ids, answers.day),
@@ -214,6 +216,24 @@ def buckets(answers: Answers, now: datetime) -> Entries:
 
 # What keeps a trail from the bucket, from the log group, and from telling by digests what was written.
 _DELIVERY_ERRORS = ("LatestDeliveryError", "LatestCloudWatchLogsDeliveryError", "LatestDigestDeliveryError")
+
+
+def databases(found: Mapping[str, Entries]) -> Entries:
+    """The databases. Of one that stands stopped, restarts is when RDS starts it again by itself."""
+    return [
+        {
+            "name": one["DBInstanceIdentifier"],
+            "class": one["DBInstanceClass"],
+            "version": one.get("EngineVersion", ""),
+            "state": one["DBInstanceStatus"],
+            "standby": bool(one.get("MultiAZ")),
+            "size": one.get("AllocatedStorage", 0),
+            "address": (one.get("Endpoint") or {}).get("Address", ""),
+            "since": plain(one.get("InstanceCreateTime", "")),
+            "restarts": plain(one.get("AutomaticRestartTime", "")),
+        }
+        for one in sorted(found["db_instance"], key=lambda one: one["DBInstanceIdentifier"])
+    ]
 
 
 def trails(found: Mapping[str, Entries], states: Mapping[str, Entry]) -> Entries:

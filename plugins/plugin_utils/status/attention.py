@@ -35,6 +35,7 @@ def attention(status: Values, now: datetime) -> list[Values]:
         *_of_instances(status["instances"], now),
         *_of_alarms(status["alarms"], now),
         *_of_network(status["network"]),
+        *_of_databases(status["databases"]),
         *_of_trails(status["trails"], now),
         *_of_hosts(status["hosts"] or []),
         *_of_jobs(status),
@@ -85,6 +86,12 @@ def _of_network(network: Values) -> Found:
     for log in network["flow_logs"]:
         if log["delivery"] == "FAILED":
             yield WARN, f"flow log {log['id']} can't deliver{_because(log)}"
+
+
+def _of_databases(databases: t.Iterable[Values]) -> Found:
+    for database in databases:
+        if database["state"].startswith(("failed", "incompatible", "inaccessible", "storage-full", "restore-error")):
+            yield BAD, f"database {database['name']} is {database['state']}"
 
 
 def _of_trails(trails: t.Iterable[Values], now: datetime) -> Found:

@@ -108,6 +108,7 @@ class Text:
                 lines += self._listed("Kernels", [self._kernel(kernel) for kernel in status["kernels"]] or nothing)
             lines += self._listed("Network", [_network(status["network"])])
             lines += self._listed("Buckets", [_bucket(bucket) for bucket in status["buckets"]] or ["none"])
+            lines += self._listed("Database", [_database(one) for one in status["databases"]])
             lines += self._listed("Trail", [_trail(trail) for trail in status["trails"]] or ["none"])
         lines += self._listed("Cost", _cost(status["cost"], status["stands"]))
         lines += self._listed("Budget", [_budget(status["budget"])] if status["budget"] else [])
@@ -206,6 +207,14 @@ def _trail(trail: Values) -> str:
     last = {"events": trail["delivered_ago"], "digest": trail["digested_ago"]}
     delivered = [f"{what} {ago} ago" for what, ago in last.items() if ago]
     return ", ".join([whose, f"{state} {trail['ago']}".rstrip(), *delivered])
+
+
+def _database(one: Values) -> str:
+    told = [f"{one['name']} {one['state']}", f"{one['class']}{' with standby' if one['standby'] else ''}", f"PostgreSQL {one['version']}"]
+    if one["state"] in ("stopping", "stopped"):
+        when = f" at {one['restarts'][:16].replace('T', ' ')} UTC" if one["restarts"] else " after seven days"
+        told.append(f"RDS starts it again by itself{when}")
+    return ", ".join([*told, *filter(None, [one["address"]])])
 
 
 def _bucket(bucket: Values) -> str:

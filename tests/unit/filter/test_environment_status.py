@@ -43,7 +43,7 @@ def asked(*instances: dict[str, Any], **more: Any) -> dict[str, Any]:
         "account": "123456789012",
         "instances": list(instances),
         "network": {"vpc_ids": [], "nat_gateways": [], "endpoints": [], "flow_logs": []},
-        **{part: [] for part in ("buckets", "trails", "alarms", "sessions", "logs", "notes")},
+        **{part: [] for part in ("buckets", "databases", "trails", "alarms", "sessions", "logs", "notes")},
         "metrics": {},
         "budget": None,
         "cost": {},

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from itertools import product
 
@@ -91,6 +92,28 @@ def test_hosts_reach_endpoints(preset, tier, host):
 def test_hosts_reach_s3_at_its_public_addresses(preset, way):
     assert goes_out("private", preset, way, "52.216.1.1", 443)
     assert comes_in("private", preset, way, "52.216.1.1", HOST_PORT)
+
+
+@pytest.mark.parametrize(("way", "from_tier"), list(product(WAYS_OUT, ("public", "private"))))
+def test_strict_lets_hosts_reach_a_database_and_nobody_else(way, from_tier):
+    host = PUBLIC if from_tier == "public" else ENDPOINT
+    asked = replace(needs(way), service_ports=[5432])
+
+    def passes_acl(tier: str, egress: bool, peer: str, port: int) -> bool:
+        rules = sorted((one for one in entries(tier, "strict", asked) if one["Egress"] is egress), key=lambda one: one["RuleNumber"])
+        for rule in rules:
+            ports = rule.get("PortRange", {"From": 0, "To": 65535})
+            near = rule["Protocol"] in ("-1", "6") and ip_address(peer) in ip_network(rule["CidrBlock"])
+            if near and ports["From"] <= port <= ports["To"]:
+                return rule["RuleAction"] == "allow"
+        return False
+
+    assert passes_acl(from_tier, True, PRIVATE, 5432)
+    assert passes_acl("private", False, host, 5432)
+    assert passes_acl("private", True, host, HOST_PORT)
+    assert passes_acl(from_tier, False, PRIVATE, HOST_PORT)
+    assert not passes_acl("private", False, STRANGER, 5432)
+    assert not comes_in("private", "strict", way, host, 5432)
 
 
 def test_strict_lets_nothing_else_out():

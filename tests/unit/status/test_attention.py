@@ -29,6 +29,7 @@ FINE = {
         "endpoints": [{"service": "s3", "state": "available"}],
         "flow_logs": [{"id": "fl-1", "delivery": "SUCCESS", "reason": ""}],
     },
+    "databases": [{"name": "p-dev", "state": "available"}],
     "trails": [{"name": "p-dev", "own": True, "records": True, "digested": "", "reason": ""}],
     "metrics": {"i-1": {"memory": [["2026-11-28T11:55:00+00:00", 40]], "stalled_jobs": [["2026-11-28T11:55:00+00:00", 0]]}},
     "budget": {"limit": 100.0, "actual": 10.0, "forecast": 50.0, "currency": "USD"},
@@ -97,6 +98,7 @@ LAST = {"i-1": {"memory": FINE["metrics"]["i-1"]["memory"], "stalled_jobs": [["2
         (network("nat_gateways", state="failed", reason="no address"), "bad", "NAT gateway nat is failed: no address"),
         (network("endpoints", state="rejected"), "bad", "endpoint s3 is rejected"),
         (network("flow_logs", delivery="FAILED", reason="Access error"), "warn", "flow log fl-1 can't deliver: Access error"),
+        (only("databases", state="storage-full"), "bad", "database p-dev is storage-full"),
         (only("trails", records=False), "bad", "the trail p-dev does not record what is done in the account"),
         (
             only("trails", digested="2026-11-28T08:00:00+00:00"),

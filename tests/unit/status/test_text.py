@@ -60,7 +60,7 @@ NOTHING: dict[str, Any] = {
     "asked_at": "2026-11-28T12:00:00+00:00",
     "account": "123456789012",
     "stands": False,
-    **{part: [] for part in ("attention", "instances", "alarms", "connected", "jobs", "kernels", "buckets", "trails", "logs", "notes")},
+    **{part: [] for part in ("attention", "instances", "alarms", "connected", "jobs", "kernels", "buckets", "databases", "trails", "logs", "notes")},
     "network": {"vpc_ids": [], "nat_gateways": [], "endpoints": [], "flow_logs": []},
     "hosts": None,
     "budget": None,
@@ -79,6 +79,10 @@ ALL: dict[str, Any] = {
         {"id": "0b", "notebook": "", "instance": "p-dev-ml-1", "busy": False, "used_ago": "3 h"},
     ],
     "network": {"vpc_ids": ["vpc-1"], "nat_gateways": [1], "endpoints": [1, 2], "flow_logs": []},
+    "databases": [
+        {"name": "p-dev", "state": "stopped", "class": "db.t4g.small", "version": "17.4", "standby": True, "address": "",
+         "restarts": "2026-01-08T12:00:00+00:00"},
+    ],
     "trails": [
         {"name": "p-dev", "own": True, "records": True, "ago": "3 d", "delivered_ago": "4 min", "digested_ago": "40 min"}
     ],
@@ -122,6 +126,8 @@ def test_all_of_it():
         "Network      1 NAT gateway, 2 endpoints",
         "Buckets      data, 1.5 GB in 1,234 objects",
         "             new",
+        "Database     p-dev stopped, db.t4g.small with standby, PostgreSQL 17.4, RDS",
+        "             starts it again by itself at 2026-01-08 12:00 UTC",
         "Trail        p-dev, records all regions 3 d, events 4 min ago, digest 40 min ago",
         "Cost         about 12.30 USD so far this month, 41.20 by its end",
         "Budget       200.00 USD, 12.30 spent",

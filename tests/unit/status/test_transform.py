@@ -231,7 +231,7 @@ def test_nothing_stands():
     told = transform.told(nothing, [], NOW)
     assert told["asked_at"] == "2026-11-28T12:00:00+00:00"
     assert told["network"] == {"vpc_ids": [], "nat_gateways": [], "endpoints": [], "flow_logs": []}
-    lists = ("instances", "buckets", "trails", "alarms", "sessions", "logs", "notes")
+    lists = ("instances", "buckets", "databases", "trails", "alarms", "sessions", "logs", "notes")
     assert [told[part] for part in lists] == [[]] * len(lists)
     assert (told["metrics"], told["budget"]) == ({}, None)
 
