@@ -189,6 +189,28 @@ def _refreshed(aws: Clients) -> bool:
     )
 
 
+@behaviour("autoscaling_members")
+def _the_other_zone(aws: Clients) -> bool:
+    """Where a subnet has no address left a member comes back in another, and where none has it does not."""
+    ec2, scaling, named = aws("ec2"), aws("autoscaling"), {"AutoScalingGroupNames": ["moved"]}
+    made = group(aws, "moved")
+
+    def zones() -> list[str]:
+        listed = scaling.describe_auto_scaling_groups(**named)["AutoScalingGroups"][0]["Instances"]
+        return sorted(one["AvailabilityZone"][-1] for one in listed)
+
+    def replace() -> list[str]:
+        [member, *_others] = scaling.describe_auto_scaling_groups(**named)["AutoScalingGroups"][0]["Instances"]
+        scaling.terminate_instance_in_auto_scaling_group(InstanceId=member["InstanceId"], ShouldDecrementDesiredCapacity=False)
+        return zones()
+
+    found = [zones()]
+    for subnet in ec2.describe_subnets(SubnetIds=made["VPCZoneIdentifier"].split(","))["Subnets"]:
+        ec2.create_subnet_cidr_reservation(SubnetId=subnet["SubnetId"], Cidr=subnet["CidrBlock"], ReservationType="prefix")
+        found.append(replace())
+    return found[0] == ["a", "b"] and len(set(found[1])) == 1 and len(found[1]) == 2 and len(found[2]) == 1
+
+
 @behaviour("elbv2_attributes")
 def _attributes_of_a_load_balancer(aws: Clients) -> bool:
     """A new load balancer for applications tells all of its attributes, those that nobody has set among them."""

@@ -26,6 +26,8 @@ def _launch(original: Any, self: FakeAutoScalingGroup, count_needed: int, propag
         return
     version = self.ec2_launch_template.get_version(self.launch_template_version)
     for _each in range(count_needed):
+        if not _subnets(self):
+            return
         instance = _member(self, version, {**propagated_tags, ASG_NAME_TAG: self.name})
         instance.autoscaling_group = self
         state = InstanceState(instance, protected_from_scale_in=self.new_instances_protected_from_scale_in)
@@ -70,10 +72,16 @@ def _type(group: FakeAutoScalingGroup, version: LaunchTemplateVersion) -> str:
     return overrides[0]["InstanceType"] if overrides else version.instance_type
 
 
+def _subnets(group: FakeAutoScalingGroup) -> list[str]:
+    """Those that have an address left."""
+    listed = group.vpc_zone_identifier.split(",")
+    return [one for one in listed if group.ec2_backend.get_subnet(one).available_ip_address_count > 0]
+
+
 def _subnet(group: FakeAutoScalingGroup) -> str:
     """The one with the fewest members."""
     taken = [state.instance.subnet_id for state in group.active_instances()]
-    return min(group.vpc_zone_identifier.split(","), key=taken.count)
+    return min(_subnets(group), key=taken.count)
 
 
 def _on_spot(group: FakeAutoScalingGroup) -> bool:
