@@ -385,10 +385,11 @@ class Cache:
         return f"Token of {want['ReplicationGroupId']}"
 
     def _modify(self, want: Entry, found: Entry, names: set[str]) -> None:
-        """Replicas come before what needs them, and go after it."""
+        """Subnets and replicas come before what needs them, and go after it."""
         has, wants = len(found.get("MemberClusters") or []), want["NumCacheClusters"]
-        if "SubnetIds" in names and found["CacheSubnetGroup"]:
-            api.change_subnet_group(self._cache, self._subnets, want["SubnetIds"])
+        stood, subnets = set(transform.subnets(found)), set(want["SubnetIds"])
+        if subnets - stood:
+            api.change_subnet_group(self._cache, self._subnets, sorted(subnets | stood))
         if wants > has:
             self._replicas(has, wants)
         request = transform.modify_request(want, found, names)
@@ -397,6 +398,8 @@ class Cache:
             self._wait("available")
         if wants < has:
             self._replicas(has, wants)
+        if stood - subnets:
+            api.change_subnet_group(self._cache, self._subnets, want["SubnetIds"])
         if "AuthSecret" in names or "AuthTokenStored" in names:
             self._restore_token(want, found["AuthSecret"])
         elif "SecretKmsKeyId" in names:

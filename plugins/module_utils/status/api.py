@@ -20,7 +20,7 @@ from . import metrics
 # What runs or costs anything, and what tells that it is the environment's.
 KINDS = {
     *("vpc", "subnet", "instance", "volume", "snapshot", "nat_gateway", "elastic_ip", "vpc_endpoint", "flow_log"),
-    *("bucket", "file_system", "log_group", "alarm", "kms_key", "trail", "covering_trail", "db_instance", "db_snapshot"),
+    *("bucket", "file_system", "log_group", "alarm", "kms_key", "trail", "covering_trail", "db_instance", "db_snapshot", "replication_group"),
 }
 _IDS_A_CALL = 100
 # With 288 values of a day each they stay below what one call may return.

@@ -628,3 +628,40 @@ def test_the_database_has_charts_of_its_own(told):
         "CPU of the database", "Free storage of the database", "Connections to the database",
     ]
     assert not any("database" in title for title in charts("defaults"))
+
+
+def test_without_a_word_there_is_no_cache(told):
+    assert told["defaults"]["declared"]["cache"] == told["strict"]["declared"]["cache"] == []
+    assert "ReadCacheToken" not in _statements(told, "defaults")
+    boards = [one["attributes"]["DashboardBody"] for one in told["defaults"]["declared"]["monitoring"] if one["kind"] == "dashboard"]
+    assert "ElastiCache" not in str(boards)
+
+
+def test_a_cache_lets_in_the_instances_alone_and_they_read_its_token_alone(told):
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for entry in told["a cache"]["declared"]["cache"]:
+        kinds.setdefault(entry["kind"], []).append(entry["attributes"])
+    [group], [cache], [logs] = kinds["cache_security_group"], kinds["replication_group"], kinds["log_group"]
+    [rule] = group["IpPermissions"]
+    assert (rule["FromPort"], rule["ToPort"], len(rule["UserIdGroupPairs"]), "IpRanges" in rule) == (6379, 6379, 1, False)
+    assert group["IpPermissionsEgress"] == []
+    assert cache["KmsKeyId"] == cache["SecretKmsKeyId"] == logs["kmsKeyId"] != ""
+    for secured in ("TransitEncryptionEnabled", "AtRestEncryptionEnabled", "AuthTokenEnabled"):
+        assert cache[secured]
+    assert [one["LogType"] for one in cache["LogDeliveryConfigurations"]] == ["engine-log", "slow-log"]
+    assert len(kinds["alarm"]) == 6
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:p/dev/cache-token-??????"
+    statements = _statements(told, "a cache")
+    assert statements["ReadCacheToken"]["Resource"] == secret
+    assert statements["DecryptCacheToken"]["Condition"]["ArnLike"] == {"kms:EncryptionContext:SecretARN": secret}
+    services = [one["attributes"]["ServiceName"] for one in told["a cache"]["declared"]["network"] if one["kind"] == "vpc_endpoint"]
+    assert "com.amazonaws.us-east-1.secretsmanager" in services
+    boards = [one["attributes"]["DashboardBody"] for one in told["a cache"]["declared"]["monitoring"] if one["kind"] == "dashboard"]
+    assert str(boards).count("'p-dev-002', 'CacheNodeId'") == 3
+
+
+def test_a_cache_of_one_node_has_nothing_that_takes_its_place(told):
+    [cache] = [one["attributes"] for one in told["a cache of one node"]["declared"]["cache"] if one["kind"] == "replication_group"]
+    assert (cache["Engine"], cache["EngineVersion"], cache["NumCacheClusters"]) == ("redis", "7.1", 1)
+    assert (cache["AutomaticFailoverEnabled"], cache["MultiAZEnabled"], cache["LogDeliveryConfigurations"]) == (False, False, [])
+    assert "DecryptCacheToken" not in _statements(told, "a cache of one node")

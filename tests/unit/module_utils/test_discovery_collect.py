@@ -326,3 +326,24 @@ def test_no_answer_at_all_is_raised(aws, monkeypatch):
     with pytest.raises(AnsibleAWSError) as raised:
         Reader(aws).list("sns", "list_topics", "Topics")
     assert "credentials" in str(raised.value.exception)
+
+
+CACHED = Identity("p-dev", {"Project": "p"}, {"vpc_log_group": "/aws/vpc/p-dev", "cache_log_group": "/aws/elasticache/p-dev", "cache": "p-dev"})
+
+
+def test_where_no_cache_is_asked_for_neither_are_its_logs(aws):
+    aws.answer("logs", "describe_log_groups", {"logGroups": []}, {"logGroupNamePrefix": "/aws/vpc/p-dev"})
+    assert collect(aws, "log_group", identity=CACHED)[0] == {"log_group": []}
+
+
+def test_a_cache_is_asked_for_by_its_name_and_its_logs_with_it(aws):
+    group = {"ReplicationGroupId": "p-dev", "Status": "available"}
+    aws.answer("logs", "describe_log_groups", {"logGroups": []}, {"logGroupNamePrefix": "/aws/elasticache/p-dev"})
+    aws.answer("logs", "describe_log_groups", {"logGroups": []}, {"logGroupNamePrefix": "/aws/vpc/p-dev"})
+    aws.answer("elasticache", "describe_replication_groups", {"ReplicationGroups": [group]}, {"ReplicationGroupId": "p-dev"})
+    assert collect(aws, "log_group", "replication_group", identity=CACHED)[0] == {"log_group": [], "replication_group": [group]}
+
+
+def test_where_everything_is_asked_for_only_a_tag_leads_to_a_cache(aws):
+    aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": []})
+    assert collect(aws, "replication_group", tagged=True, identity=CACHED)[0] == {"replication_group": []}

@@ -294,6 +294,36 @@ def test_shared_storage():
     }
 
 
+def test_cache():
+    names = {**NAMES, "cache_security_group": "p-dev-cache", "cache_log_group": "/aws/elasticache/p-dev", "cache_secret": "p/dev/token"}
+    identity = Identity("p-dev", {"Project": "p"}, {**names, "cache_alarms": "p-dev-cache"})
+    group = {
+        "ReplicationGroupId": "p-dev",
+        "MemberClusters": ["p-dev-002", "p-dev-001"],
+        "AuthTokenEnabled": True,
+        "NodeGroups": [{"PrimaryEndpoint": {"Address": "master", "Port": 6379}, "ReaderEndpoint": {"Address": "replica", "Port": 6379}}],
+    }
+    standing = found(
+        "cache",
+        replication_group=[group],
+        security_group=[{"GroupName": "p-dev-cache", "GroupId": "sg-1"}, {"GroupName": "other", "GroupId": "sg-2"}],
+        log_group=[{"logGroupName": "/aws/elasticache/p-dev"}],
+        alarm=[{"AlarmName": "p-dev-cache-001-cpu"}, {"AlarmName": "p-dev-other"}],
+    )
+    assert outputs.cache(standing, identity) == {
+        "group_id": "p-dev",
+        "endpoint": "master",
+        "reader_endpoint": "replica",
+        "port": 6379,
+        "nodes": ["p-dev-001", "p-dev-002"],
+        "secret_name": "p/dev/token",
+        "security_group_id": "sg-1",
+        "log_group": "/aws/elasticache/p-dev",
+        "alarm_names": ["p-dev-cache-001-cpu"],
+    }
+    assert not any(outputs.cache(found("cache"), identity).values())
+
+
 def test_monitoring():
     topic = "arn:aws:sns:us-east-1:123456789012:p-dev-alarms"
     standing = found(

@@ -211,6 +211,18 @@ def test_what_looks_for_threats_is_charged_by_what_it_sees():
     assert looking["rates"][-1]["what"] == "GuardDuty, S3 data events"
 
 
+def test_a_cache_is_charged_by_its_nodes():
+    told = {"CacheNodeType": "cache.t4g.micro", "Engine": "valkey"}
+    standing_one = resource("replication_group", **told, MemberClusters=["a", "b"], AuthSecret={}, SnapshotRetentionLimit=7)
+    assert monthly(standing_one) == pytest.approx(2 * 730 * 0.0128, abs=0.01)
+    [snapshots] = bill([standing_one], PRICES)["resources"][0]["rates"]
+    assert (snapshots["what"], snapshots["price"]) == ("ElastiCache snapshot", 0.085)
+    declared = resource("replication_group", **told, NumCacheClusters=3, AuthSecret="token", SnapshotRetentionLimit=1)
+    assert monthly(declared) == pytest.approx(3 * 730 * 0.0128 + 0.40, abs=0.01)
+    assert monthly(resource("secretsmanager:secret")) == 0.40
+    assert bill([resource("replication_group", CacheNodeType="cache.x9.huge", Engine="redis")], PRICES)["unpriced"]
+
+
 def test_the_first_dashboards_are_free():
     """Three of an account."""
     assert monthly(*(resource("dashboard", str(number)) for number in range(5))) == 6.00
