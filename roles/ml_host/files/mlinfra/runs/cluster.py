@@ -68,7 +68,7 @@ def command(run: Run, python: str, told: Mapping[str, str]) -> list[str]:
     variables = {name: value for name, value in told.items() if name.startswith("MLINFRA_") or name == "PYTHONUNBUFFERED"}
     runtime = {"env_vars": {**variables, GRACE: str(run.grace)}}
     return [
-        *(str(Path(python).parent / "ray"), "job", "submit", "--submission-id", job(run)),
+        *(str(Path(python).parent / "ray"), "job", "submit", "--log-color=false", "--submission-id", job(run)),
         *("--working-dir", str(places.folder(run.run) / places.CODE)),
         *("--runtime-env-json", json.dumps(runtime)),
         *("--", python, *launcher, run.script, *run.arguments),
