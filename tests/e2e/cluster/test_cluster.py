@@ -104,7 +104,6 @@ class TestCluster:
         record = ended(platform, "whole")
         said = output(platform, "whole")
         assert record["state"] == "succeeded", said
-        assert {f"worker {rank}" for rank in range(3)} <= {line for rank in range(3) for line in [f"worker {rank}"] if line in said}
         assert len({line.rpartition(" on ")[2].split()[0] for line in said.splitlines() if "begins after step" in line}) == 3
         assert metrics(platform, "whole")["slope"] == pytest.approx(3, abs=0.3)
 
