@@ -12,7 +12,7 @@ description:
   - Sees that a host has an authority, of a certificate and its key, for what the hosts of one environment say to each other.
     The key never leaves the host.
   - Signs requests. What is asked for in them does not count, but for the public key, names and addresses are the task's.
-  - Certificates are for both ends of a connection.
+  - Certificates are for both ends of a connection. To sign changes nothing on the host.
 author:
   - The mlinfra.aws authors (!UNKNOWN)
 requirements:
@@ -164,16 +164,20 @@ def main() -> None:
         module.exit_json(changed=bool(there), authority="", certificates={}, diff=diff)
     if authority.MISSING:
         module.fail_json(msg=missing_required_lib("cryptography"), exception=authority.MISSING)
-    changed = there != files
-    key, certificate = read(files[0]), read(files[1])
-    if changed:
+    new = there != files
+    changed, key, certificate = new, read(files[0]), read(files[1])
+    if new:
         # A key without its certificate, or the other way about, is what an interrupted run has left.
         key, certificate = authority.new(params["name"])
         if not module.check_mode:
             write(module, files[0], key, "0600", "root")
             write(module, files[1], certificate, "0640", params["group"])
+    else:
+        changed = module.set_mode_if_different(files[0], "0600", changed)
+        changed = module.set_mode_if_different(files[1], "0640", changed)
+        changed = module.set_group_if_different(files[1], params["group"], changed)
     certificates = {}
-    for wanted in params["requests"] if not (changed and module.check_mode) else []:
+    for wanted in params["requests"] if not (new and module.check_mode) else []:
         try:
             signed = authority.sign(key, certificate, wanted["request"].encode(), wanted["name"], wanted["addresses"], params["days"])
         except ValueError as error:
@@ -181,7 +185,7 @@ def main() -> None:
         certificates[wanted["name"]] = signed.decode()
     module.exit_json(
         changed=changed,
-        authority="" if changed and module.check_mode else certificate.decode(),
+        authority="" if new and module.check_mode else certificate.decode(),
         certificates=certificates,
         diff={"before": {"files": there}, "after": {"files": files}},
     )

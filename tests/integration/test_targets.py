@@ -7,6 +7,7 @@ The targets judge what the modules say. What they write is judged here, by the c
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +32,13 @@ def test_access_tokens(emulator: Emulator) -> None:
     emulator.run_target("access_tokens", {}, "module", "module")
     assert emulator.written("module") == ["ssm:PutParameter"] * 15 + ["ssm:DeleteParameters"] * 2
     assert emulator.client("ssm").describe_parameters()["Parameters"] == []
+
+
+def test_certificate_authority(emulator: Emulator, tmp_path: Path) -> None:
+    """Makes an authority once and removes it once, and asks AWS for nothing."""
+    emulator.run_target("certificate_authority", {"folder": str(tmp_path)}, "module", "module")
+    assert emulator.written("module") == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key.pem", "request.pem"]
 
 
 def test_kms_encryption(emulator: Emulator) -> None:

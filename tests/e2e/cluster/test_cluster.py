@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -69,10 +71,12 @@ def nodes(platform: Any) -> dict[str, str]:
     return {node["address"]: node["state"] for node in told["nodes"]}
 
 
-def host_command(platform: Any, *words: str) -> None:
-    """Call the program that makes the rehearsal's hosts."""
+def kill(platform: Any, number: int) -> None:
+    """End a host at once, with nothing said to anybody."""
     place = ["--slot", str(platform.slot), "--directory", str(platform.directory)]
-    subprocess.run([BIN / "python", "roles/local_cloud/files/host", *words, *place], cwd=CHECKOUT, check=True, capture_output=True)
+    told = subprocess.run([BIN / "python", "roles/local_cloud/files/host", "list", *place], cwd=CHECKOUT, check=True, capture_output=True)
+    [leader] = [host["leader"] for host in json.loads(told.stdout)["hosts"] if host["name"] == platform.host(number)]
+    os.kill(leader, signal.SIGKILL)
 
 
 class TestCluster:
@@ -104,7 +108,6 @@ class TestCluster:
         record = ended(platform, "whole")
         said = output(platform, "whole")
         assert record["state"] == "succeeded", said
-        assert {f"worker {rank}" for rank in range(3)} <= {line for rank in range(3) for line in [f"worker {rank}"] if line in said}
         assert len({line.rpartition(" on ")[2].split()[0] for line in said.splitlines() if "begins after step" in line}) == 3
         assert metrics(platform, "whole")["slope"] == pytest.approx(3, abs=0.3)
 
@@ -123,7 +126,7 @@ class TestCluster:
     def test_a_job_goes_on_without_a_host_that_was_killed(self, platform):
         start(platform, "broken", FIT.read_text(encoding="utf-8"), "--ray", f"{STEPS} 2")
         eventually(lambda: "step 5 is kept" in output(platform, "broken"), SECONDS, pause=2)
-        host_command(platform, "stop", "--name", platform.host(3))
+        kill(platform, 3)
         record = ended(platform, "broken")
         said = output(platform, "broken")
         assert record["state"] == "succeeded", said

@@ -25,6 +25,7 @@ TERMINAL, OTHER = os.makedev(136, 0), os.makedev(136, 1)
 CONFIGURATION = {
     "jupyters": [{"url": "http://127.0.0.1:8888", "token_file": "/nowhere"}],
     "gpu": False,
+    "cluster": None,
     "serving": None,
     "stops": True,
     "disks": ["/"],

@@ -36,7 +36,7 @@ def test_a_job_is_the_script_with_what_it_is_told() -> None:
     assert option(command, "--submission-id") == "fit-2"
     assert option(command, "--working-dir").endswith("/fit/code")
     # What passes through the cluster's own records is no secret.
-    told = {"MLINFRA_RUN": "fit", "PYTHONUNBUFFERED": "1", "RAY_JOB_STOP_WAIT_TIME_S": "30"}
+    told = {"MLINFRA_RUN": "fit", "PYTHONUNBUFFERED": "1", **cluster.OUTPUT, "RAY_JOB_STOP_WAIT_TIME_S": "30"}
     assert json.loads(option(command, "--runtime-env-json")) == {"env_vars": told}
     assert command[command.index("--") + 1 :] == ["/venv/bin/python", "lib/fit.py", "3"]
     assert cluster.stop_command(RUN, "/venv/bin/python") == ["/venv/bin/ray", "job", "stop", "--no-wait", "fit-2"]

@@ -18,6 +18,8 @@ from .record import Run
 SETTINGS = Path("/etc/mlinfra/ray/environment")
 # Named on the head alone.
 JOBS = "RAY_API_SERVER_ADDRESS"
+# Each line of each worker, and no colours: the output goes to a file and to CloudWatch Logs.
+OUTPUT = {"RAY_DEDUP_LOGS": "0", "RAY_COLOR_PREFIX": "0"}
 # Ray gives a job three seconds to end by itself.
 GRACE = "RAY_JOB_STOP_WAIT_TIME_S"
 
@@ -66,9 +68,9 @@ def command(run: Run, python: str, told: Mapping[str, str]) -> list[str]:
     """
     launcher = [] if run.processes is None else ["-m", "mlinfra.cluster", str(run.hosts or 0), str(run.processes)]
     variables = {name: value for name, value in told.items() if name.startswith("MLINFRA_") or name == "PYTHONUNBUFFERED"}
-    runtime = {"env_vars": {**variables, GRACE: str(run.grace)}}
+    runtime = {"env_vars": {**variables, **OUTPUT, GRACE: str(run.grace)}}
     return [
-        *(str(Path(python).parent / "ray"), "job", "submit", "--submission-id", job(run)),
+        *(str(Path(python).parent / "ray"), "job", "submit", "--log-color=false", "--submission-id", job(run)),
         *("--working-dir", str(places.folder(run.run) / places.CODE)),
         *("--runtime-env-json", json.dumps(runtime)),
         *("--", python, *launcher, run.script, *run.arguments),
