@@ -34,7 +34,10 @@ BOUND = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBounda
 UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
 # Resources of other services than EC2 that have no names, which policies know by their tags.
-NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|elasticfilesystem|ssm|guardduty):[^:]*:\d*:(key|policy|file-system|access-point|association|patchbaseline|detector)/")
+NAMELESS = re.compile(
+    r"arn:[^:]+:(?:kms|dlm|elasticfilesystem|ssm|guardduty):[^:]*:\d*:"
+    r"(key|policy|file-system|access-point|association|patchbaseline|detector)/"
+)
 ROLES = (
     *("encryption", "network", "storage", "audit", "iam", "shared_storage", "compute", "scaling"),
     *("monitoring", "guardrails", "recovery", "patching", "detection"),
