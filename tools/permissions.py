@@ -39,7 +39,10 @@ BOUND = {"iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBounda
 UNBINDING = "iam:DeleteRolePermissionsBoundary"
 DESTRUCTIVE = re.compile(r"\w+:(?:Delete|Deregister|Detach|Release|Remove|Terminate)")
 # Resources of other services than EC2 that have no names, which policies know by their tags.
-NAMELESS = re.compile(r"arn:[^:]+:(?:kms|dlm|elasticfilesystem|ssm|guardduty):[^:]*:\d*:(key|policy|file-system|access-point|association|patchbaseline|detector)/")
+NAMELESS = re.compile(
+    r"arn:[^:]+:(?:kms|dlm|elasticfilesystem|ssm|guardduty):[^:]*:\d*:"
+    r"(key|policy|file-system|access-point|association|patchbaseline|detector)/"
+)
 # Playbooks that run roles may come to do all that these do, whatever there was to do when they were seen.
 COMPOSED = {
     "provision-run": ("plan-run", *(f"{role}-present" for role in ROLES)),
