@@ -53,7 +53,8 @@ class Rotation:
     def finish(self) -> list[str]:
         """Does what is left of a replacement that was begun, and returns the steps that were done."""
         done: list[str] = []
-        while left := transform.steps(self._found(), self._standing()):
+        # What this run has done it does not do again, whatever the group's dates say.
+        while left := [step for step in transform.steps(self._found(), self._standing()) if step not in done]:
             _STEPS[left[0]](self)
             done.append(left[0])
         return done

@@ -654,6 +654,8 @@ def test_a_cache_lets_in_the_instances_alone_and_they_read_its_token_alone(told)
     statements = _statements(told, "a cache")
     assert statements["ReadCacheToken"]["Resource"] == secret
     assert statements["DecryptCacheToken"]["Condition"]["ArnLike"] == {"kms:EncryptionContext:SecretARN": secret}
+    [key] = [one["attributes"]["KeyPolicy"] for one in told["a cache"]["declared"]["encryption"] if one["kind"] == "kms_key"]
+    assert "log-group:/aws/elasticache/p-dev" in str(key)
     services = [one["attributes"]["ServiceName"] for one in told["a cache"]["declared"]["network"] if one["kind"] == "vpc_endpoint"]
     assert "com.amazonaws.us-east-1.secretsmanager" in services
     boards = [one["attributes"]["DashboardBody"] for one in told["a cache"]["declared"]["monitoring"] if one["kind"] == "dashboard"]

@@ -164,6 +164,21 @@ def test_one_that_is_cut_short_again_and_again_comes_to_its_end(at):
     assert len(cloud.tokens) == 1
 
 
+def test_where_the_date_of_the_change_stays_as_it_was_nothing_is_done_twice():
+    cloud = Cloud()
+    change = cloud.modify_replication_group
+
+    def undated(**asked: Any) -> None:
+        before = cloud.changed
+        change(**asked)
+        cloud.changed = before
+
+    cloud.modify_replication_group = undated
+    assert rotation(cloud).replace() == elasticache_auth_token.STEPS
+    assert cloud.usable()
+    assert len(cloud.tokens) == 1
+
+
 def test_in_check_mode_nothing_is_written():
     cloud = Cloud()
     result = elasticache_auth_token.ensure(rotation(cloud), replaces=True, check=True)
