@@ -179,6 +179,9 @@ scaling:
     group_arn: "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:0a1b2c3d:autoScalingGroupName/mlinfra-dev-ml-member"
     launch_template_id: lt-01
     desired: 1
+    load_balancer_arn: ""
+    load_balancer_dns: ""
+    target_group_arn: ""
     members:
       - {id: i-01, type: t3.medium, availability_zone: us-east-1a, state: InService, health: Healthy}
 audit:

@@ -224,7 +224,7 @@ def _balancer_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if path is not None and not re.fullmatch(r"/[\x21-\x7e]{0,1023}", path):
         found.append(problem("scaling_health_check_path", path, "is not a path", "begin it with a slash, and use no spaces"))
     port = settings.get("scaling_health_check_port")
-    if port not in (None, TRAFFIC_PORT) and not (port.isdecimal() and 1 <= int(port) <= HIGHEST_PORT):
+    if port not in (None, TRAFFIC_PORT) and not (str(port).isdecimal() and 1 <= int(port) <= HIGHEST_PORT):
         remedy = f"choose {TRAFFIC_PORT} or a number from 1 to {HIGHEST_PORT}"
         found.append(problem("scaling_health_check_port", port, "is not a port", remedy))
     if settings.get("scaling_load_balancer_logs") and settings.get("storage_logs") is False:
