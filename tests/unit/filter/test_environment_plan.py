@@ -90,6 +90,6 @@ def test_what_is_modified_is_not_waited_for() -> None:
 
 def test_a_database_is_not_waited_for() -> None:
     made = {"role": "database", "kind": "db_instance", "name": "d", "id": "", "action": "create", "attributes": []}
-    compared = {**COMPARED, "differences": [{**made, **{"left": "", "replaced": [], "refused": "", "note": ""}}]}
+    compared = {**COMPARED, "differences": [{**made, "left": "", "replaced": [], "refused": "", "note": ""}]}
     path = environment_plan(compared)["critical_path"]
     assert path == {"seconds": 0, "steps": [], "later": [{"name": "database can be used", "seconds": 600}]}
