@@ -391,6 +391,15 @@ def _named_permissions(member: str) -> Attribute:
     return Attribute(read, values.permissions, same=same)
 
 
+def _vpc_of_group(entry: Entry, standing: Standing) -> str:
+    """The database's group is compared without the network, too: then the tags of the VPC say whose it is."""
+    vpcs = standing.found.get("vpc", [])
+    if any(vpc["VpcId"] in standing.names for vpc in vpcs):
+        return vpc_of(entry, standing)
+    own = {vpc["VpcId"] for vpc in vpcs if standing.identity.owns_tags(tags_of(vpc))}
+    return OWN_VPC if entry.get("VpcId") in own else vpc_of(entry, standing)
+
+
 def _group_owner(entry: Entry, standing: Standing) -> str:
     """A default group comes and goes with its VPC, and other roles have groups, too."""
     names = standing.identity.names
@@ -415,7 +424,7 @@ def _groups(standing: Standing) -> list[Entry]:
 
 SECURITY_GROUP = Kind(
     attributes={
-        "VpcId": IN_OWN_VPC,
+        "VpcId": implied(_vpc_of_group, OWN_VPC),
         "GroupName": plain("GroupName"),
         "Description": plain("Description"),
         "IpPermissions": _named_permissions("IpPermissions"),

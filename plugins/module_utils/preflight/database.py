@@ -178,15 +178,11 @@ def _network_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if not wanted(settings, "network"):
         fault, remedy = "needs what network_state: absent takes away", "keep the network, or set database_state: absent"
         found.append(problem("database_enabled", True, fault, remedy))
-    egress, endpoints = settings.get("network_egress"), settings.get("network_interface_endpoints") or []
+    egress = settings.get("network_egress")
     hidden = settings.get("compute_subnet_tier") == "private" and not settings.get("database_iam_user")
     if hidden and egress == "none":
         remedy = "choose endpoints or a way to the internet, or set database_iam_user, whose tokens take no call"
         found.append(problem("network_egress", egress, "lets no private host fetch the database's password", remedy))
-    if hidden and egress == "endpoints" and not any(one.split(".")[-1] == "secretsmanager" for one in endpoints):
-        remedy = "add secretsmanager, or set database_iam_user, whose tokens take no call"
-        held = ", ".join(endpoints)
-        found.append(problem("network_interface_endpoints", held, "lets no private host fetch the database's password", remedy))
     return found
 
 

@@ -124,7 +124,7 @@ def test_a_role_that_may_be_declared_otherwise_afterwards_is_to_run_too():
     others = ["encryption", "storage", "audit", "iam", "shared_storage", "database", "compute", "scaling"]
     others += ["monitoring", "guardrails", "recovery", "patching"]
     assert compared.converged(ROLES) == [*others, "detection"]
-    assert compared.to_run(ROLES) == ["network", "shared_storage", "compute", "scaling", "monitoring", "guardrails"]
+    assert compared.to_run(ROLES) == ["network", "shared_storage", "database", "compute", "scaling", "monitoring", "guardrails"]
 
 
 def test_roles_are_read_with_those_that_they_take_from():

@@ -142,6 +142,8 @@ def test_keys_of_tags_that_are_taken_off_are_no_tags() -> None:
             {"ConfigurationRecorderName": "default"},
             "config:us-east-1:123456789012:configuration-recorder/default/*",
         ),
+        ("rds", "DeleteDBInstance", {"DBInstanceIdentifier": "d"}, "rds:us-east-1:123456789012:db:d"),
+        ("rds", "AddTagsToResource", {"ResourceName": "arn:aws:rds:us-east-1:123456789012:pg:g"}, "rds:us-east-1:123456789012:pg:g"),
         ("dlm", "DeleteLifecyclePolicy", {"PolicyId": "policy-1"}, "dlm:us-east-1:123456789012:policy/policy-1"),
         ("ssm", "CreateAssociation", {"Name": "AWS-RunPatchBaseline"}, "ssm:us-east-1:123456789012:association/*"),
         ("ssm", "UpdateAssociation", {"AssociationId": "a"}, "ssm:us-east-1:123456789012:association/a"),

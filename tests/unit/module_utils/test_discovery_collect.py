@@ -347,3 +347,39 @@ def test_a_cache_is_asked_for_by_its_name_and_its_logs_with_it(aws):
 def test_where_everything_is_asked_for_only_a_tag_leads_to_a_cache(aws):
     aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": []})
     assert collect(aws, "replication_group", tagged=True, identity=CACHED)[0] == {"replication_group": []}
+
+
+_RDS = "arn:aws:rds:us-east-1:123456789012"
+_DATABASE = ("db_instance", "db_parameter_group", "db_snapshot", "db_subnet_group")
+_DATABASE_NAMES = {"database": "P-Dev", "database_subnet_group": "p-dev", "database_parameters": "p-dev"}
+
+
+def test_a_database_is_asked_for_by_its_names(aws):
+    one = {"DBInstanceIdentifier": "p-dev", "TagList": [{"Key": "Project", "Value": "p"}]}
+    aws.refuse("rds", "describe_db_subnet_groups", "DBSubnetGroupNotFoundFault")
+    groups = [{"DBParameterGroupName": name} for name in ("p-dev-postgres17", "p-dev-mysql8", "p-develop-postgres17")]
+    aws.answer("rds", "describe_db_parameter_groups", {"DBParameterGroups": groups})
+    aws.answer("rds", "describe_db_instances", {"DBInstances": [one]}, {"DBInstanceIdentifier": "p-dev"})
+    found, _tags = collect(aws, *_DATABASE, identity=Identity("p-dev", {"Project": "p"}, _DATABASE_NAMES))
+    assert [(entry["DBInstanceIdentifier"], entry["Tags"]) for entry in found["db_instance"]] == [("p-dev", one["TagList"])]
+    assert [group["DBParameterGroupName"] for group in found["db_parameter_group"]] == ["p-dev-postgres17"]
+    assert found["db_subnet_group"] == found["db_snapshot"] == []
+
+
+def test_where_everything_is_asked_for_tags_lead_to_snapshots_that_rds_did_not_make(aws):
+    carried = [f"{_RDS}:snapshot:{name}" for name in ("last", "rds:p-dev-2026", "gone")]
+    tags = [{"Key": "Project", "Value": "p"}]
+    answer = {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tags} for arn in carried]}
+    aws.answer("resourcegroupstaggingapi", "get_resources", answer)
+    aws.refuse("rds", "describe_db_snapshots", "DBSnapshotNotFound")
+    last = {"DBSnapshotIdentifier": "last", "TagList": tags}
+    aws.answer("rds", "describe_db_snapshots", {"DBSnapshots": [last]}, {"DBSnapshotIdentifier": "last", "SnapshotType": "manual"})
+    found, _tags = collect(aws, "db_snapshot", tagged=True)
+    assert [entry["DBSnapshotIdentifier"] for entry in found["db_snapshot"]] == ["last"]
+
+
+def test_where_everything_is_asked_for_nothing_asks_rds_without_a_tag(aws):
+    aws.answer("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": []})
+    identity = Identity("p-dev", {"Project": "p"}, _DATABASE_NAMES)
+    found, _tags = collect(aws, *_DATABASE, tagged=True, identity=identity)
+    assert not any(found.values())

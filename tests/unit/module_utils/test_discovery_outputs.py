@@ -386,3 +386,23 @@ def test_patching():
     assert outputs.patching(stands, Identity("p-dev", {}, {})) == {"baseline_ids": ["pb-1"], "association_id": "a"}
     nothing = {"patch_baseline": [], "ssm_association": []}
     assert outputs.patching(nothing, Identity("p-dev", {}, {})) == {"baseline_ids": [], "association_id": ""}
+
+
+def test_database():
+    names = {"database_security_group": "p-dev-database"}
+    identity = Identity("p-dev", {"Project": "p"}, names)
+    tags = [{"Key": "Project", "Value": "p"}]
+    one = {
+        "DBInstanceIdentifier": "p-dev", "DBInstanceArn": "arn:d", "DbiResourceId": "db-1", "DBInstanceStatus": "available",
+        "Endpoint": {"Address": "a", "Port": 5432}, "DBName": "ml", "MasterUsername": "m", "MasterUserSecret": {"SecretArn": "arn:s"},
+        "Tags": tags,
+    }  # fmt: skip
+    group = {"GroupName": "p-dev-database", "GroupId": "sg-1"}
+    told = outputs.database(found("database", db_instance=[one], security_group=[group]), identity)
+    assert (told["identifier"], told["address"], told["port"], told["secret_arn"]) == ("p-dev", "a", 5432, "arn:s")
+    assert told["security_group_id"] == "sg-1"
+    for other in ({**one, "Tags": []}, {**one, "DBInstanceStatus": "deleting"}):
+        told = outputs.database(found("database", db_instance=[other]), identity)
+        assert (told["identifier"], told["address"], told["port"], told["secret_arn"]) == ("", "", 0, "")
+    making = {**one, "DBInstanceStatus": "creating", "Endpoint": {}}
+    assert outputs.database(found("database", db_instance=[making]), identity)["status"] == "creating"
