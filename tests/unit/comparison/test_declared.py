@@ -126,6 +126,11 @@ CHOICES: dict[str, dict[str, Any]] = {
         "scaling_load_balancer_logs": False, "scaling_load_balancer_protected": True, "scaling_target_protocol": "HTTPS",
         "scaling_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/c",
     },
+    "a group whose jobs get time": {
+        "scaling_enabled": True, "scaling_drain_seconds": 600, "scaling_refresh": True, "scaling_warm_pool": True,
+        "scaling_on_demand_percentage": 100, "scaling_cpu_target": 0,
+        "scaling_schedule": [{"name": "evening", "recurrence": "0 20 * * *", "desired": 0}],
+    },
     "no role": {"iam_state": "absent", "iam_parameters": ["/mine"]},
     "a mistake": {"network_tags": "{{ no_such_variable }}"},
 }
@@ -667,3 +672,27 @@ def test_a_cache_of_one_node_has_nothing_that_takes_its_place(told):
     assert (cache["Engine"], cache["EngineVersion"], cache["NumCacheClusters"]) == ("redis", "7.1", 1)
     assert (cache["AutomaticFailoverEnabled"], cache["MultiAZEnabled"], cache["LogDeliveryConfigurations"]) == (False, False, [])
     assert "DecryptCacheToken" not in _statements(told, "a cache of one node")
+
+
+def test_what_hangs_on_a_group_is_named_after_it(told):
+    _template, group = _group(told, "a group whose jobs get time")
+    [action], [hook] = group["ScheduledActions"], group["LifecycleHooks"]
+    evening = {"ScheduledActionName": "p-dev-ml-member-evening", "Recurrence": "0 20 * * *", "TimeZone": "UTC", "DesiredCapacity": 0}
+    assert action == evening
+    assert (hook["LifecycleHookName"], hook["HeartbeatTimeout"], hook["DefaultResult"]) == ("p-dev-ml-member-drain", 600, "CONTINUE")
+    assert group["WarmPool"] == {"PoolState": "Stopped", "MinSize": 1, "ReuseOnScaleIn": False}
+    # The clock says how large it is.
+    assert (group["OutdatedMembers"], "DesiredCapacity" in group) == ([], False)
+    _template, plain = _group(told, "a group")
+    assert (plain["ScheduledActions"], plain["LifecycleHooks"], plain["WarmPool"]) == ([], [], {})
+    assert "OutdatedMembers" not in plain
+
+
+@pytest.mark.parametrize(("choice", "may"), [("a group whose jobs get time", True), ("a group", False), ("defaults", False)])
+def test_members_may_let_their_own_group_know_that_they_go(told, choice, may):
+    policies = [one["attributes"]["PolicyDocument"] for one in told[choice]["declared"]["iam"] if one["kind"] == "role_policy"]
+    statements = [one for policy in policies for one in policy["Statement"] if "autoscaling" in json.dumps(one["Action"])]
+    assert [one["Action"] for one in statements] == ["autoscaling:CompleteLifecycleAction"] * may
+    tags = {"Project": "p", "Environment": "dev", "ManagedBy": "mlinfra.aws"}
+    conditions = {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in tags.items()}}
+    assert [one["Condition"] for one in statements] == [conditions] * may
