@@ -118,6 +118,7 @@ class Declarations:
         self._reader.replace("iam_outputs", outputs.get("iam", {}))
         for variable in ("compute_network", "cache_network"):
             self._reader.replace(variable, outputs.get("network", {}))
+        self._reader.replace("cache_found", outputs.get("cache", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
         self._reader.replace("detection_found", outputs.get("detection", {}))
         self._hand_on_instances(outputs.get("compute", {}))

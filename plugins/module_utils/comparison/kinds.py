@@ -57,7 +57,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     # Whether somebody else's trail records all that ours would.
     "audit": ("audit",),
     "iam": (),
-    "cache": ("network",),
+    # The security group of its nodes is among what it hands on.
+    "cache": ("network", "cache"),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),
     "monitoring": ("compute",),
