@@ -133,6 +133,7 @@ class Declarations:
         for variable in ("compute_network", "shared_storage_network", "database_network", "cache_network"):
             self._reader.replace(variable, outputs.get("network", {}))
         self._reader.replace("shared_storage_found", outputs.get("shared_storage", {}))
+        self._reader.replace("cache_found", outputs.get("cache", {}))
         self._reader.replace("audit_found", outputs.get("audit", {}))
         self._reader.replace("detection_found", outputs.get("detection", {}))
         self._hand_on_instances(outputs.get("compute", {}))

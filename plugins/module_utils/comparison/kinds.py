@@ -64,7 +64,8 @@ INPUTS: dict[str, tuple[str, ...]] = {
     # By its own outputs it knows the file system that its alarms are about.
     "shared_storage": ("network", "shared_storage"),
     "database": ("network",),
-    "cache": ("network",),
+    # The security group of its nodes is among what it hands on.
+    "cache": ("network", "cache"),
     "compute": ("network", "iam"),
     "scaling": ("network", "iam"),
     "monitoring": ("compute",),

@@ -121,10 +121,10 @@ def test_an_unknown_kind_or_attribute_is_no_silent_pass():
 
 def test_a_role_that_may_be_declared_otherwise_afterwards_is_to_run_too():
     compared = compare({role: [] for role in ROLES}, {"log_group": [group()]})
-    others = ["encryption", "storage", "audit", "iam", "shared_storage", "database", "compute", "scaling"]
+    others = ["encryption", "storage", "audit", "iam", "shared_storage", "database", "cache", "compute", "scaling"]
     others += ["monitoring", "guardrails", "recovery", "patching"]
     assert compared.converged(ROLES) == [*others, "detection"]
-    assert compared.to_run(ROLES) == ["network", "shared_storage", "database", "compute", "scaling", "monitoring", "guardrails"]
+    assert compared.to_run(ROLES) == ["network", "shared_storage", "database", "cache", "compute", "scaling", "monitoring", "guardrails"]
 
 
 def test_roles_are_read_with_those_that_they_take_from():

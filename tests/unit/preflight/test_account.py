@@ -23,7 +23,7 @@ class Stubs:
 
     def __init__(self) -> None:
         keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
-        self._clients = {service: boto3.client(service, **keys) for service in ("sts", "ec2", "ssm")}
+        self._clients = {service: boto3.client(service, **keys) for service in ("sts", "ec2", "ssm", "elasticache")}
         self.stubs = {service: Stubber(client) for service, client in self._clients.items()}
         for stub in self.stubs.values():
             stub.activate()
@@ -96,6 +96,13 @@ def test_types_of_members_come_with_zones_and_architectures(stubs: Stubs) -> Non
     stubs.answer("ec2", "describe_instance_types", {"InstanceTypes": types})
     known = {"zones": ["us-east-1a", "us-east-1b"], "architectures": ["x86_64"]}
     assert account.members(stubs, ["t3.medium", "t9.huge"]) == {"member_types": {"t3.medium": known}}
+
+
+@pytest.mark.parametrize("offered", [[{"CacheNodeType": "cache.t4g.micro"}], []])
+def test_whether_a_region_has_a_type_of_cache_nodes_its_offers_tell(stubs: Stubs, offered: list) -> None:
+    """Where it offers none of the type, it has none."""
+    stubs.answer("elasticache", "describe_reserved_cache_nodes_offerings", {"ReservedCacheNodesOfferings": offered})
+    assert account.cache_node(stubs, "cache.t4g.micro") == {"cache_node_offered": bool(offered)}
 
 
 def test_architectures(stubs: Stubs) -> None:

@@ -294,3 +294,13 @@ def test_each_type_that_members_can_not_have_is_named() -> None:
 def test_types_of_members_are_judged_where_there_are_any(settings: dict) -> None:
     """Not without a group."""
     assert region.problems({**SETTINGS, **_MEMBERS, **settings}, {**FACTS, "member_types": _MEMBER_TYPES}) == []
+
+
+def test_a_type_of_cache_nodes_that_the_region_lacks_is_named() -> None:
+    """Only where there is to be a cache."""
+    wanted, facts = {"preflight_roles": ["cache"], "cache_node_type": "cache.x9.micro"}, {**FACTS, "cache_node_offered": False}
+    assert region.problems({**SETTINGS, **wanted}, facts) == [
+        "cache_node_type: cache.x9.micro is not offered in us-east-1; choose a type that the region has, such as cache.t4g.micro"
+    ]
+    for more in ({"cache_state": "absent"}, {"preflight_roles": ["iam"]}):
+        assert region.problems({**SETTINGS, **wanted, **more}, facts) == []
