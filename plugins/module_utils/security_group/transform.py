@@ -124,7 +124,7 @@ def modification(group: Entry, want: Entry) -> Modification:
     """What makes a standing group as wanted. What it lets through and shall go on to is never interrupted."""
     change = Modification(group["GroupId"])
     for direction, member in DIRECTIONS.items():
-        there, asked = by_peer(group.get(member) or []), by_peer(own(want[direction], want["name"], group["GroupId"]))
+        there, asked = by_peer(group.get(member) or []), by_peer(own(want[direction], group.get("GroupName", ""), group["GroupId"]))
         added = [rule for key, rule in asked.items() if key not in there]
         removed = [_bare(rule) for key, rule in there.items() if key not in asked]
         described = [rule for key, rule in asked.items() if key in there and _said(rule) != _said(there[key])]

@@ -150,3 +150,19 @@ def test_one_that_is_gone_counts_as_deleted_and_one_in_use_does_not(aws, monkeyp
         aws.refuse("ec2", "delete_security_group", "DependencyViolation")
     with pytest.raises(AnsibleAWSError, match="delete a security group"):
         api.delete_group(aws("ec2"), "sg-1")
+
+
+def test_a_group_lets_itself_in_by_its_own_name():
+    """The name stands for the id, which a new group has only once it is made; other groups are as they were told."""
+
+    def pairs(*groups: str) -> list[dict[str, Any]]:
+        return [{**SSH, "UserIdGroupPairs": [{"GroupId": group, "Description": "Each other"} for group in groups]}]
+
+    want = {**WANT, "ingress": pairs("hosts", "sg-2")}
+    assert not transform.plan("vpc-1", [want], [{**STANDS, "IpPermissions": pairs("sg-1", "sg-2")}], []).changed
+    [added] = [call for call in transform.plan("vpc-1", [want], [STANDS], []).modify[0].calls if call.name.startswith("authorize")]
+    assert [rule["UserIdGroupPairs"][0]["GroupId"] for rule in added.permissions] == ["sg-1", "sg-2"]
+    made = transform.plan("vpc-1", [want], [], [])
+    [added] = [call for call in made.modify[0].calls if call.name == "authorize_security_group_ingress"]
+    told = transform.own(added.permissions, made.create[0]["GroupName"], "sg-9")
+    assert [rule["UserIdGroupPairs"][0]["GroupId"] for rule in told] == ["sg-9", "sg-2"]
