@@ -27,7 +27,7 @@ def _replications(standing: Standing) -> Iterable[Entry]:
 def _owner(entry: Entry, standing: Standing) -> str:
     """Role recovery copies to its own buckets and back. Whatever else somebody added is removed with what else a bucket has too much."""
     names = standing.identity.names
-    ours = {names.get(f"{purpose}{kind}_bucket") for purpose in ("datasets", "models") for kind in ("", "_replica")}
+    ours = {names.get(f"{purpose}{kind}") for purpose in ("datasets", "models") for kind in ("_bucket", "_replica_bucket", "_origin")}
     goes_to = {rule.get("Destination", {}).get("Bucket", "").rpartition(":")[2] for rule in entry.get("Rules", [])}
     return "recovery" if goes_to <= ours else "storage"
 
