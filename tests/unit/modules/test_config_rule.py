@@ -47,6 +47,13 @@ def test_parameters_are_compared_by_what_they_mean(aws, check):
     assert not settle(rule(aws), WANTED, {}, check)["changed"]
 
 
+def test_a_rule_without_parameters_is_told_without_them(aws):
+    rule_without = {name: value for name, value in WRITTEN.items() if name != "InputParameters"}
+    aws.answer("config", "describe_config_rules", {"ConfigRules": [{**rule_without, "ConfigRuleArn": ARN, "ConfigRuleState": "ACTIVE"}]})
+    aws.answer("config", "list_tags_for_resource", {"Tags": TAGS}, {"ResourceArn": ARN})
+    assert not settle(rule(aws), config_rule.wanted({**PARAMS, "parameters": {}}), {}, check=False)["changed"]
+
+
 def test_it_waits_for_a_recorder_that_is_new(aws):
     aws.refuse("config", "describe_config_rules", "NoSuchConfigRuleException")
     aws.refuse("config", "put_config_rule", "NoAvailableConfigurationRecorderException")
