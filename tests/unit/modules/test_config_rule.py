@@ -86,3 +86,13 @@ def test_it_is_deleted(aws):
     aws.answer("config", "delete_config_rule", {}, {"ConfigRuleName": "r"})
     result = settle(rule(aws), None, {}, check=False)
     assert (result["action"], result["diff"]["before"]["Source"]["SourceIdentifier"]) == ("delete", "ACCESS_KEYS_ROTATED")
+
+
+def test_another_parameter_and_another_tag_are_written_apart(aws):
+    stand(aws)
+    aws.answer("config", "put_config_rule", {}, {"ConfigRule": {**WRITTEN, "InputParameters": '{"maxAccessKeyAge": "30"}'}})
+    aws.answer("config", "untag_resource", {}, {"ResourceArn": ARN, "TagKeys": ["Project"]})
+    aws.answer("config", "tag_resource", {}, {"ResourceArn": ARN, "Tags": [{"Key": "Owner", "Value": "o"}]})
+    asked = config_rule.wanted({**PARAMS, "parameters": {"maxAccessKeyAge": 30}, "tags": {"Owner": "o"}})
+    changes = settle(rule(aws), asked, {}, check=False)["changes"]
+    assert changes == ["InputParameters.maxAccessKeyAge", "Tags.Owner", "Tags.Project"]
