@@ -93,7 +93,7 @@ CONFIG_RULE = Kind(
         "ConfigRuleName": plain("ConfigRuleName"),
         "Description": plain("Description", default=""),
         "Source": plain("Source", source),
-        "InputParameters": plain("InputParameters", parameters),
+        "InputParameters": plain("InputParameters", parameters, default={}),
         "Tags": TAGS,
     },
     keys=(by_member("ConfigRuleName"),),

@@ -414,6 +414,21 @@ def test_the_topic_is_told_of_what_is_severe_enough(told):
     assert [rule["Targets"] for rule in rules.values()] == [[{"Id": "alarms", "Arn": topic}]] * 4
 
 
+def test_the_filters_of_the_trail_name_calls(told):
+    [group] = [one["attributes"] for one in told["defaults"]["declared"]["audit"] if one["kind"] == "log_group"]
+    patterns = {one["filterName"]: one["filterPattern"] for one in group["MetricFilters"]}
+    assert patterns["p-dev-audit-key-removals"] == (
+        "{($.eventSource=kms.amazonaws.com) && (($.eventName=DisableKey) || ($.eventName=ScheduleKeyDeletion))}"
+    )
+    assert patterns["p-dev-audit-trail-changes"] == (
+        "{($.eventName=CreateTrail) || ($.eventName=UpdateTrail) || ($.eventName=DeleteTrail) || ($.eventName=StartLogging)"
+        " || ($.eventName=StopLogging)}"
+    )
+    assert len(patterns) == 15
+    # More characters CloudWatch Logs does not take.
+    assert all(pattern.isprintable() and len(pattern) <= 1024 for pattern in patterns.values())
+
+
 def _log_days(told: dict[str, Any], choice: str) -> dict[str, int | None]:
     """By what keys begin with, days after which S3 deletes logs."""
     [bucket] = [one["attributes"] for one in told[choice]["declared"]["storage"] if "-logs-" in one["name"]]

@@ -1864,6 +1864,16 @@ def recorders_have_a_frequency(aws: Clients) -> bool:
     return frequencies == ["CONTINUOUS", "DAILY"] and first["arn"] == then["arn"]
 
 
+@behaviour("cloudtrail_selectors")
+def a_new_trail_records_management_events(aws: Clients) -> bool:
+    """A trail that was told no event selectors tells of one for all management events."""
+    aws("s3").create_bucket(Bucket="selected")
+    trail = aws("cloudtrail").create_trail(Name="selected", S3BucketName="selected")["TrailARN"]
+    told = aws("cloudtrail").get_event_selectors(TrailName=trail)["EventSelectors"]
+    aws("cloudtrail").delete_trail(Name=trail)
+    return [(one["ReadWriteType"], one["IncludeManagementEvents"]) for one in told] == [("All", True)]
+
+
 @behaviour("config_rules")
 def a_rule_of_config_that_there_is_not_is_told(aws: Clients) -> bool:
     """Also where there is no rule at all."""

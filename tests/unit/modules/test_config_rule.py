@@ -47,6 +47,13 @@ def test_parameters_are_compared_by_what_they_mean(aws, check):
     assert not settle(rule(aws), WANTED, {}, check)["changed"]
 
 
+def test_a_rule_without_parameters_is_told_without_them(aws):
+    rule_without = {name: value for name, value in WRITTEN.items() if name != "InputParameters"}
+    aws.answer("config", "describe_config_rules", {"ConfigRules": [{**rule_without, "ConfigRuleArn": ARN, "ConfigRuleState": "ACTIVE"}]})
+    aws.answer("config", "list_tags_for_resource", {"Tags": TAGS}, {"ResourceArn": ARN})
+    assert not settle(rule(aws), config_rule.wanted({**PARAMS, "parameters": {}}), {}, check=False)["changed"]
+
+
 def test_it_waits_for_a_recorder_that_is_new(aws):
     aws.refuse("config", "describe_config_rules", "NoSuchConfigRuleException")
     aws.refuse("config", "put_config_rule", "NoAvailableConfigurationRecorderException")
@@ -79,3 +86,13 @@ def test_it_is_deleted(aws):
     aws.answer("config", "delete_config_rule", {}, {"ConfigRuleName": "r"})
     result = settle(rule(aws), None, {}, check=False)
     assert (result["action"], result["diff"]["before"]["Source"]["SourceIdentifier"]) == ("delete", "ACCESS_KEYS_ROTATED")
+
+
+def test_another_parameter_and_another_tag_are_written_apart(aws):
+    stand(aws)
+    aws.answer("config", "put_config_rule", {}, {"ConfigRule": {**WRITTEN, "InputParameters": '{"maxAccessKeyAge": "30"}'}})
+    aws.answer("config", "untag_resource", {}, {"ResourceArn": ARN, "TagKeys": ["Project"]})
+    aws.answer("config", "tag_resource", {}, {"ResourceArn": ARN, "Tags": [{"Key": "Owner", "Value": "o"}]})
+    asked = config_rule.wanted({**PARAMS, "parameters": {"maxAccessKeyAge": 30}, "tags": {"Owner": "o"}})
+    changes = settle(rule(aws), asked, {}, check=False)["changes"]
+    assert changes == ["InputParameters.maxAccessKeyAge", "Tags.Owner", "Tags.Project"]
