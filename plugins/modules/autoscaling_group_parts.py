@@ -178,9 +178,8 @@ def wanted(params: Mapping[str, Any]) -> dict[str, Any]:
             for one in params["hooks"]
         )
     if params["warm_pool"] is not None:
-        parts["WarmPool"] = transform.pool({word: params["warm_pool"].get(name) for name, word in POOL.items()} if any(
-            value is not None for value in params["warm_pool"].values()
-        ) else None)
+        told = {word: params["warm_pool"].get(name) for name, word in POOL.items()}
+        parts["WarmPool"] = transform.pool(told if any(member is not None for member in told.values()) else None)
     return parts
 
 

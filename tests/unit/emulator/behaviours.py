@@ -211,6 +211,20 @@ def _the_other_zone(aws: Clients) -> bool:
     return found[0] == ["a", "b"] and len(set(found[1])) == 1 and len(found[1]) == 2 and len(found[2]) == 1
 
 
+@behaviour("ec2_instance_groups")
+def _groups_of_an_interface(aws: Clients) -> bool:
+    """New security groups of an instance are its interface's, too, so that the old ones can be deleted."""
+    ec2 = aws("ec2")
+    network = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=network, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    old, new = (ec2.create_security_group(GroupName=name, Description=name, VpcId=network)["GroupId"] for name in ("old", "new"))
+    launched = ec2.run_instances(ImageId=image(aws), MinCount=1, MaxCount=1, SubnetId=subnet, SecurityGroupIds=[old])
+    identifier = launched["Instances"][0]["InstanceId"]
+    ec2.modify_instance_attribute(InstanceId=identifier, Groups=[new])
+    [interface] = ec2.describe_network_interfaces(Filters=[{"Name": "attachment.instance-id", "Values": [identifier]}])["NetworkInterfaces"]
+    return [group["GroupId"] for group in interface["Groups"]] == [new]
+
+
 @behaviour("elbv2_attributes")
 def _attributes_of_a_load_balancer(aws: Clients) -> bool:
     """A new load balancer for applications tells all of its attributes, those that nobody has set among them."""
