@@ -146,19 +146,19 @@ def test_the_list_is_flat_ordered_and_json():
 
 
 def test_kinds_unknown_to_discovery_are_listed_as_the_tagging_service_has_them():
-    database = "arn:aws:rds:us-east-1:123456789012:db:mlflow"
+    notebook = "arn:aws:sagemaker:us-east-1:123456789012:notebook-instance/mlflow"
     known = {
-        database: {**TAGS, "Name": "MLflow"},
+        notebook: {**TAGS, "Name": "MLflow"},
         "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-gone": TAGS,
         "arn:aws:s3:::gone": TAGS,
         f"{TOPIC}gone": TAGS,
     }
     [entry] = flatten({}, known, IDENTITY)
     assert entry == {
-        "kind": "rds:db",
+        "kind": "sagemaker:notebook-instance",
         "name": "MLflow",
-        "id": database,
-        "attributes": {"ResourceARN": database},
+        "id": notebook,
+        "attributes": {"ResourceARN": notebook},
         "tags": {**TAGS, "Name": "MLflow"},
         "owned": True,
     }
