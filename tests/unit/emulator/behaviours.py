@@ -1727,6 +1727,18 @@ def groups_are_found_by_tag(aws: Clients) -> bool:
     return [one["ResourceARN"] for one in found] == [made["ARN"]] and gone == []
 
 
+@behaviour("secretsmanager_current_version")
+def secrets_are_read_by_the_current_label(aws: Clients) -> bool:
+    """A secret tells the version that has the label AWSCURRENT, also where it was moved there."""
+    client, named = aws("secretsmanager"), {"SecretId": "labelled"}
+    first = client.create_secret(Name="labelled", SecretString="first")["VersionId"]
+    second = client.put_secret_value(**named, SecretString="second", VersionStages=["AWSPENDING"])["VersionId"]
+    client.update_secret_version_stage(**named, VersionStage="AWSCURRENT", MoveToVersionId=second, RemoveFromVersionId=first)
+    told = client.get_secret_value(**named)["SecretString"]
+    client.delete_secret(**named, ForceDeleteWithoutRecovery=True)
+    return told == "second"
+
+
 @behaviour("tagging_bucket_regions")
 def buckets_are_tagged_in_their_region(aws: Clients) -> bool:
     """The tagging service finds a bucket in its own region, and in no other."""
