@@ -16,8 +16,6 @@ SETTINGS = {
     "ray_cluster_enabled": True,
     "ray_cluster_object_store_memory": "100M",
     "ray_cluster_patience": 300,
-    # What is not asked of it here costs most of the time.
-    "ml_host_examples": False,
 }
 
 
