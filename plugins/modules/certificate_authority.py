@@ -114,12 +114,13 @@ def write(module: AnsibleModule, path: str, content: bytes, mode: str, group: st
         mode: its permissions.
         group: its group.
     """
-    descriptor, temporary = tempfile.mkstemp(dir=module.tmpdir)
+    # Beside it, and for nobody else's eyes from the first moment: atomic_move would open a new file to all.
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     module.set_mode_if_different(temporary, mode, False)
     module.set_group_if_different(temporary, group, False)
-    module.atomic_move(temporary, path)
+    os.replace(temporary, path)
 
 
 def read(path: str) -> bytes:

@@ -101,6 +101,7 @@ class TestCluster:
         assert "alert" in platform.at(2, refused) or "errno" in platform.at(2, refused)
         modes = platform.at(2, "stat -c '%U:%G %a' /etc/mlinfra/ray /etc/mlinfra/ray/key.pem /etc/mlinfra/ray/token", user="root").split("\n")
         assert modes[:3] == ["root:ml 750", "root:ml 640", "root:ml 640"]
+        assert platform.at(HEAD, "stat -c '%U %a' /etc/mlinfra/ray/authority.key", user="root") == "root 600\n"
         assert "authority.key" not in platform.at(2, "ls /etc/mlinfra/ray", user="root")
 
     def test_a_job_takes_all_hosts(self, platform):

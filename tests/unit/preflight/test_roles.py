@@ -381,6 +381,9 @@ SETTING_OF_EACH_CASE = [
         "network_allowed_cidrs[1]: 203.0.113.0/24 is listed twice",
     ),
     ("network", {"network_ingress_ports": [{"port": 65536}]}, "network_ingress_ports[0].port: 65536"),
+    ("network", {"network_peer_ports": ["26000"]}, "network_peer_ports[0]: 26000 is no range of ports"),
+    ("network", {"network_peer_ports": ["1-2", "300-200"]}, "network_peer_ports[1]: 300-200 is no range of ports"),
+    ("network", {"network_peer_ports": ["1-65536"]}, "network_peer_ports[0]: 1-65536 is no range of ports"),
     (
         "network",
         {"network_ingress_ports": [{"port": 22}, {"port": 22}]},
