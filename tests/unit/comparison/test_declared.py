@@ -58,7 +58,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "monitoring_log_archive": "present",
         "encryption_key": True,
         "iam_permissions_boundary": "arn:aws:iam::123456789012:policy/b",
-        "monitoring_archived_log_groups": ["{{ mlinfra_names.trail_log_group }}"],
+        "monitoring_archived_log_groups": ["/aws/cloudtrail/p-dev"],
     },
     "logs kept no more": {"monitoring_log_archive": "absent"},
     "guards": {
