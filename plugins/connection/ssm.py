@@ -143,9 +143,11 @@ from typing import Any
 try:
     from boto3.session import Session
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
 except ImportError:
     pass  # the parent says so
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.amazon.aws.plugins.connection.aws_ssm import Connection as SessionManagerConnection
 from ansible_collections.amazon.aws.plugins.plugin_utils.ssm.s3clientmanager import (
     S3ClientManager,
@@ -175,8 +177,15 @@ class Connection(SessionManagerConnection):
             return super().exec_command(f"({UMASK}; {fetch} | {cmd})", sudoable=sudoable)
 
     def start_session(self) -> None:
-        """Open a session, and from then on wait as long as a command may take."""
-        super().start_session()
+        """Open a session, and from then on wait as long as a command may take.
+
+        :raises AnsibleConnectionFailure: Session Manager opens none, as while a host restarts. Who waits for one knows it by that.
+        """
+        try:
+            super().start_session()
+        except (BotoCoreError, ClientError) as error:
+            self.close()
+            raise AnsibleConnectionFailure(f"Session Manager opens no session on {self.instance_id}: {error}") from error
         # The parent knows one time-out for both.
         self.session_manager._process_mgr._timeout = self.get_option("command_timeout")
 

@@ -206,7 +206,10 @@ def restore(wanted: Wanted) -> dict[str, Any]:
     kept = _kept(folder)
     _stop(wanted["services"])
     if _aside(environment).is_dir():
-        shutil.rmtree(environment, ignore_errors=True)
+        # Removed once the services run again: it takes minutes where the disk is busy.
+        if environment.is_dir():
+            shutil.rmtree(_failed(environment), ignore_errors=True)
+            environment.rename(_failed(environment))
         _aside(environment).rename(environment)
     aside = folder / "environments"
     back = _folders(aside)
@@ -241,13 +244,18 @@ def restore(wanted: Wanted) -> dict[str, Any]:
 
 def forget(wanted: Wanted) -> dict[str, Any]:
     """Remove what was kept."""
-    shutil.rmtree(_aside(Path(wanted["venv"])), ignore_errors=True)
+    for left in (_aside(Path(wanted["venv"])), _failed(Path(wanted["venv"]))):
+        shutil.rmtree(left, ignore_errors=True)
     shutil.rmtree(wanted["folder"], ignore_errors=True)
     return {}
 
 
 def _aside(environment: Path) -> Path:
     return environment.with_name(environment.name + ".previous")
+
+
+def _failed(environment: Path) -> Path:
+    return environment.with_name(environment.name + ".failed")
 
 
 def _folders(path: Path) -> list[str]:

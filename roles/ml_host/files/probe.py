@@ -152,6 +152,11 @@ def units(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def slice_of(folder: str) -> str:
+    """The slice that a folder of drop-ins is for."""
+    return os.path.basename(folder)[: -len(".d")]
+
+
 def installed(names: Sequence[str]) -> list[str]:
     """Those of the packages that are installed."""
     if shutil.which("rpm") and (os.path.exists("/etc/system-release") or not shutil.which("dpkg-query")):
@@ -329,7 +334,9 @@ def main(wanted: Mapping[str, Any]) -> None:
         "globs": globs,
         "certificate": certificate(wanted["certificate"]),
         "paths": {path: describe(path) for path in [*wanted["paths"], *globs["shares"], *globs["share_folders"]]},
-        "units": units([*wanted["units"], *map(os.path.basename, globs["people"] + globs["shared"])]),
+        "units": units(
+            [*wanted["units"], *map(os.path.basename, globs["people"] + globs["shared"]), *map(slice_of, globs["share_folders"])]
+        ),
         "answers": answers(wanted["urls"]),
         "ports": listeners(wanted["ports"]),
     }

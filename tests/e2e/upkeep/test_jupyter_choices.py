@@ -148,6 +148,20 @@ def test_a_person_has_a_share_of_the_host(platform: Any, chosen: Run) -> None:
     assert set(told[:-1]) == {"User=ada", group, "CPUQuotaPerSecUSec=500ms", f"MemoryMax={2 * 2**30}"}
 
 
+def test_another_share_holds_at_once_and_ends_nothing(platform: Any, chosen: Run, settings: Path, tmp_path: Path) -> None:
+    since = "systemctl show -p ExecMainStartTimestamp mlinfra-jupyter-ada"
+    before = platform.on_host(since, user="root")
+    other = json.loads(settings.read_text())
+    other["ml_host_people"][0]["cpu"] = 0.75
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps(other))
+    for chosen_file, share in ((file, "750ms"), (settings, "500ms")):
+        platform.playbook("playbooks/configure.yml", "-e", f"@{chosen_file}")
+        told = platform.on_host("systemctl show -p CPUQuotaPerSecUSec user-$(id -u ada).slice", user="root")
+        assert told == f"CPUQuotaPerSecUSec={share}\n"
+    assert platform.on_host(since, user="root") == before
+
+
 def test_a_persons_run_goes_on_without_a_session(platform: Any, chosen: Run) -> None:
     platform.on_host(
         "cat > wait.py && mlinfra run --detach --name ada-1 wait.py\n"

@@ -132,8 +132,9 @@ def test_a_host_that_does_not_run_is_no_host_to_ask_for(platform: Any, second: s
 
 
 def test_only_the_hosts_that_are_asked_for_are_updated(platform: Any, updates: None, second: str) -> None:
+    """With a restart, and all of it over Session Manager."""
     before, untouched = state(platform, second), state(platform)
-    platform.playbook(UPDATE, "-e", f"only={SECOND}")
+    platform.playbook(UPDATE, "-e", f"only={SECOND}", "-e", "ml_host_connection=ssm")
     after = state(platform, second)
     assert after["packages"].count("2023.0.0-2") == 3, after
     assert after["boot"] != before["boot"]

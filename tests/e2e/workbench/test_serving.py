@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from ...depth import extended
 from ...waiting import eventually
+from ..conftest import NAME
 
 pytestmark = [extended, pytest.mark.xdist_group("workbench"), pytest.mark.weight(400)]
 
@@ -163,6 +165,25 @@ def test_a_second_run_changes_nothing(host: Any) -> None:
     assert host.playbook("playbooks/configure.yml", *CHOSEN).total("changed") == 0
 
 
+def test_cloudwatch_is_told_of_models_that_do_not_answer(host: Any) -> None:
+    """By what the timer starts, also where the service itself does not run."""
+    look = "systemctl start mlinfra-serving-watch.service"
+    host.on_host(f"systemctl is-active mlinfra-serving-watch.timer; {look}; systemctl stop mlinfra-serving; {look}", user="root")
+    host.on_host("systemctl start mlinfra-serving", user="root")
+    now = datetime.now(UTC)
+    told = host.client("cloudwatch").get_metric_statistics(
+        Namespace=f"MLInfra/{NAME}",
+        MetricName="unready_models",
+        Dimensions=[{"Name": "InstanceId", "Value": host.instance["InstanceId"]}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Minimum", "Maximum"],
+    )["Datapoints"]
+    assert (min(one["Minimum"] for one in told), max(one["Maximum"] for one in told)) == (0.0, 2.0)
+    eventually(lambda: ask(host, "health/ready")[0] == 200, SECONDS)
+
+
 def test_a_port_in_use_is_refused_before_anything_changes(host: Any) -> None:
     with host.program("/opt/mlinfra/venv/bin/python -m http.server 8090 --bind 127.0.0.1 --directory /tmp"):
         eventually(lambda: "200" in host.on_host("curl -so /dev/null -w '%{http_code}' http://127.0.0.1:8090/ || true"), SECONDS)
@@ -174,7 +195,7 @@ def test_a_port_in_use_is_refused_before_anything_changes(host: Any) -> None:
 
 def test_a_host_that_no_longer_serves_keeps_nothing_of_it(host: Any) -> None:
     host.playbook("playbooks/configure.yml")
-    left = "/etc/systemd/system/mlinfra-serving.service /etc/mlinfra/serving.json /var/lib/mlinfra-serving"
+    left = "/etc/systemd/system/mlinfra-serving* /etc/mlinfra/serving.json /var/lib/mlinfra-serving"
     assert host.on_host(f"ls -d {left} 2>/dev/null || true; pgrep -f mlinfra.serving || true", user="root") == ""
     assert command(host, "serve status") == (3, {
         "error": "This host serves no models.",

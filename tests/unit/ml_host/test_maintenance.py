@@ -124,8 +124,10 @@ def test_what_is_kept_is_brought_back(maintenance, host, tmp_path):
     told = maintenance.restore(host)
     assert (old.read_text(), (venv / "package").read_text(), new.exists()) == ("old", "old", False)
     assert told["unlike"] == ["no such release any more", "tmux 2 (was 1)"]
+    # What failed goes at the end: until then the services would wait for it.
+    assert (tmp_path / "venv.failed" / "package").read_text() == "new"
     maintenance.forget(host)
-    assert not (tmp_path / "previous").exists()
+    assert not any((tmp_path / name).exists() for name in ("previous", "venv.previous", "venv.failed"))
 
 
 def test_services_that_were_stopped_start_where_nothing_was_kept_yet(maintenance, host, program, tmp_path):

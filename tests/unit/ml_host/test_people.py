@@ -23,16 +23,17 @@ def people(quotas: dict[str, Any], *named: dict[str, Any], **found: Any) -> dict
     """A host with these people."""
     tell = [
         *("ml_host_people_share_files", "ml_host_linger_missing", "ml_host_left_lingering", "ml_host_people_workbenches"),
-        *("ml_host_quotas_hold", "ml_host_quotas_differ", "ml_host_quotas_are_due", "ml_host_quotas_wait"),
+        *("ml_host_quotas_hold", "ml_host_quotas_differ", "ml_host_quotas_are_due", "ml_host_quotas_wait", "ml_host_unread_shares"),
         *(["ml_host_quotas_command"] if quotas else []),
     ]
     looked = '{"packages": [], "reboot": []}'
-    told = {"quotas": quotas, "globs": GLOBS, "users": USERS, **found}
+    told = {"quotas": quotas, "units": {}, "globs": GLOBS, "users": USERS, **found}
     return host(
         found=told, ml_host_people=list(named), ml_host_made_people={}, ml_host_looked={"stdout": looked}, tell=[*tell, "ml_host_pending"]
     )
 
 
+SHARE = "/etc/systemd/system/user-1001.slice.d/mlinfra.conf"
 HOSTS = {
     "none": people({}),
     "overlay": people(OVERLAY, ADA),
@@ -51,6 +52,8 @@ HOSTS = {
             "linger": ["/var/lib/systemd/linger/eve", "/var/lib/systemd/linger/admin"],
         },
     ),
+    "written": people({}) | {"ml_host_written": {"changed_paths": ["/etc/mlinfra/environment", SHARE]}},
+    "cut short": people({}, units={"mlinfra-jupyter": {"reload": True}, "user-1001.slice": {"reload": True}}),
     # What is refused is not reckoned with.
     "wrong": people(XFS | {"on": True}, ADA | {"disk": "much"}, BOB | {"disk": "0G"}) | {"tell": []},
 }
@@ -70,6 +73,11 @@ def test_all_that_a_person_runs_has_one_limit(told: dict[str, Any]) -> None:
     assert file["content"].splitlines()[1:] == ["[Slice]", "MemoryMax=8G", "CPUQuota=150%"]
     slices = [workbench["slice"] for workbench in told["held"]["told"]["ml_host_people_workbenches"]]
     assert slices == ["user-1001.slice", ""]
+
+
+def test_limits_are_read_by_systemd_once(told: dict[str, Any]) -> None:
+    unread = {name: told[name]["told"]["ml_host_unread_shares"] for name in ("none", "written", "cut short")}
+    assert unread == {"none": [], "written": [SHARE], "cut short": ["user-1001.slice"]}
 
 
 def test_units_go_on_without_a_session_for_all_and_end_for_those_who_left(told: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,41 @@ def test_a_stopped_script_ends_as_one_that_sigterm_ended(capsys):
         training.stop(7)
     assert ended.value.code == 143
     assert "after step 7" in capsys.readouterr().out
+
+
+# Stands in for TensorBoard's and PyTorch's packages: as there, whether TensorFlow is loaded depends on one module.
+PACKAGES = {
+    "tensorflow/__init__.py": "",
+    "tensorboard/__init__.py": "",
+    "tensorboard/compat/__init__.py": (
+        "import importlib\n"
+        "try:\n    importlib.import_module('tensorboard.compat.notf')\nexcept ImportError:\n    import tensorflow\n"
+    ),
+    "tensorboard/main.py": (
+        "import sys\nimport tensorboard.compat\n\ndef run_main():\n"
+        "    print(open('/proc/self/comm').read().strip(), 'tensorflow' in sys.modules, *sys.argv[1:])\n"
+    ),
+    "torch/__init__.py": "",
+    "torch/utils/__init__.py": "",
+    "torch/utils/tensorboard.py": "import tensorboard.compat\n\nclass SummaryWriter:\n    def __init__(self, folder):\n        self.folder = folder\n",
+}
+WRITES = "import sys\n{}from mlinfra import training\nprint(training.Run.open('a').writer().folder, 'tensorflow' in sys.modules)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-m", "mlinfra.tensorboard", "--port", "1"], "tensorboard False --port 1"),
+        (["-c", WRITES.format("")], "{home}/runs/a/logs False"),
+        # What is there already costs nothing, and may be what somebody's script needs of TensorBoard.
+        (["-c", WRITES.format("import tensorflow\n")], "{home}/runs/a/logs True"),
+    ],
+)
+def test_tensorflow_is_not_loaded_for_curves(tmp_path, words, said):
+    for name, text in PACKAGES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    package = Path(training.__file__).parents[1]
+    variables = {"HOME": str(tmp_path), "PYTHONPATH": f"{tmp_path}:{package}"}
+    done = subprocess.run([sys.executable, "-P", *words], env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == said.format(home=tmp_path)

@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .tensorboard import without_tensorflow
+
 if TYPE_CHECKING:
     import numpy
+    from torch.utils.tensorboard import SummaryWriter
 
 KEPT = 3
 # The Open Inference Protocol's names of numpy's types.
@@ -111,6 +114,13 @@ class Run:
             "storage_path": f"{os.environ['MLINFRA_MODELS_BUCKET']}/experiments/{self.directory.name}",
             "storage_filesystem": PyFileSystem(FSSpecHandler(s3fs.S3FileSystem())),
         }
+
+    def writer(self) -> SummaryWriter:
+        """PyTorch's writer of TensorBoard's events, without TensorFlow, which it would load and has no use for."""
+        without_tensorflow()
+        from torch.utils.tensorboard import SummaryWriter
+
+        return SummaryWriter(self.logs)
 
     def newest(self) -> tuple[int, Path | None]:
         """How many steps the newest checkpoint has behind it, and where it is; 0 and None where there is none."""

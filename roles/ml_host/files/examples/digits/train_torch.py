@@ -16,7 +16,6 @@ import numpy
 import torch
 from mlinfra import training
 from torch import nn
-from torch.utils.tensorboard import SummaryWriter
 
 BATCH = 64
 # With this a GPU computes the same each time, as a CPU does anyway.
@@ -58,7 +57,7 @@ def train(run: training.Run, data: Path, epochs: int) -> list[float]:
 
     accuracies = []
     steps = len(images) // BATCH
-    with SummaryWriter(run.logs) as writer, training.stop_requested() as stop_requested:
+    with run.writer() as writer, training.stop_requested() as stop_requested:
         for step in range(done + 1, epochs * steps + 1):
             epoch, batch = divmod(step - 1, steps)
             # The order follows from the epoch alone: it is the same after a stop.

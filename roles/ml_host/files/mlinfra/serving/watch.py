@@ -21,6 +21,8 @@ from . import settings
 METRIC = "unready_models"
 # Longer than an event loop that is busy with large requests is away.
 SECONDS = 20
+# A busy host may not be told at once which instance it is.
+ATTEMPTS = 5
 
 
 def missing(chosen: settings.Settings) -> list[str]:
@@ -54,7 +56,8 @@ def publish(namespace: str, count: int) -> None:
     """
     import boto3
 
-    instance = Metadata().instance_id()
+    metadata = Metadata()
+    instance = next(filter(None, (metadata.instance_id() for _attempt in range(ATTEMPTS))), None)
     if not instance:
         raise Problem("EC2 does not tell which instance this is.")
     told = {
