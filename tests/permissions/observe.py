@@ -36,7 +36,7 @@ BACKWARDS = [
 HERE = "tests/permissions"
 ALL = ("-e", "@tests/integration/guards.yml", "-e", f"@{HERE}/optional.yml")
 CHANGED, OTHER_WAYS = f"@{HERE}/changed.yml", f"@{HERE}/other_ways.yml"
-GONE = {"destroy_data": True, "compute_termination_protection": False}
+GONE = {"destroy_data": True, "compute_termination_protection": False, "database_unprotect": True}
 LOST = "raw/lost.csv"
 # The access key of what this program itself asks.
 OWN = "setup"
@@ -56,6 +56,7 @@ PLAYBOOKS = (
     ("backup", ("-e", "backup_name=third backup_image=true backup_keep=1")),
     ("restore", ("-e", "restore_what=instance restore_instance=bench-seed-ml-training-1 restore_replace=true")),
     ("start", ()),
+    ("rotate", ("-e", "what=cache")),
     ("destroy", ("-e", "confirm=seed destroy_data=true")),
 )
 
