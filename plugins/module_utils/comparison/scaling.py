@@ -204,7 +204,6 @@ GROUP = Kind(
 )
 
 
-
 def _told_attributes(entry: Entry, standing: Standing) -> dict[str, str]:
     """Attributes of a load balancer or a target group, by their keys."""
     return {one["Key"]: one["Value"] for one in entry.get("Attributes") or []}

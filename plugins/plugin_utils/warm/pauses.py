@@ -39,9 +39,9 @@ class Results(collections.deque):
         super().__init__()
         self._pauses = pauses
 
-    def append(self, result: t.Any) -> None:
+    def append(self, x: t.Any) -> None:
         """Take one more, from the thread that has it from a fork."""
-        super().append(result)
+        super().append(x)
         self._pauses.wake()
 
     def popleft(self) -> t.Any:
@@ -88,7 +88,7 @@ class Pauses:
     def watch(self, strategy: t.Any) -> None:
         """Have a strategy that has just begun pause here, where it is as Ansible's own are."""
         results = getattr(strategy, "_results", None)
-        if type(results) is not collections.deque or results or not hasattr(strategy, "_workers"):
+        if results.__class__ is not collections.deque or results or not hasattr(strategy, "_workers"):
             return
         self._workers = strategy._workers
         strategy._results = Results(self)

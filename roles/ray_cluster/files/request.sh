@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Makes a host's key, which only root and Ray's user may read, and a request for a certificate of it.
 set -eu
 key=$1 request=$2 name=$3 group=$4

@@ -102,7 +102,11 @@ def test_a_result_that_came_before_the_pause_is_not_missed(watched):
 
 
 def test_a_fork_that_dies_wakes_it(watched):
-    fork = multiprocessing.get_context("fork").Process(target=lambda: (time.sleep(WORK), os._exit(1)))
+    def dies() -> None:
+        time.sleep(WORK)
+        os._exit(1)
+
+    fork = multiprocessing.get_context("fork").Process(target=dies)
     fork.start()
     strategy = watched([None, fork], pending=1)
     began = time.monotonic()
@@ -134,7 +138,7 @@ def test_whoever_has_other_results_keeps_its_own_pauses(watched):
 
     strategy = Otherwise()
     pauses.Pauses().watch(strategy)
-    assert type(strategy._results) is collections.deque
+    assert strategy._results.__class__ is collections.deque
     assert ansible.plugins.strategy.time is time
 
 

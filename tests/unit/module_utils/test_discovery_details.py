@@ -117,7 +117,6 @@ def test_a_launch_template_has_the_data_of_its_default_version(aws):
     assert add(aws, "launch_template", {"LaunchTemplateId": "lt-1"}) == {"LaunchTemplateData": {"InstanceType": "t3.medium"}}
 
 
-
 def test_a_group_has_what_hangs_on_it(aws):
     named = {"AutoScalingGroupName": "g"}
     told = {
@@ -138,7 +137,6 @@ def test_a_load_balancer_and_a_target_group_have_their_attributes(aws):
     assert add(aws, "load_balancer", {"LoadBalancerArn": "arn:b"}) == {"Attributes": attributes, "Listeners": listeners}
     aws.answer("elbv2", "describe_target_group_attributes", {"Attributes": attributes}, {"TargetGroupArn": "arn:t"})
     assert add(aws, "target_group", {"TargetGroupArn": "arn:t"}) == {"Attributes": attributes}
-
 
 
 def test_a_dashboard_has_its_body_and_one_that_went_meanwhile_has_none(aws):

@@ -22,7 +22,7 @@ def nodes(settings: Path) -> list[dict[str, Any]]:
         OSError, ValueError, KeyError, TypeError: the cluster does not tell.
     """
     lines = settings.read_text(encoding="utf-8").splitlines() if settings.exists() else []
-    told = {name: value.strip('"') for name, _, value in (line.partition("=") for line in lines if not line.startswith("#"))}
+    told = {name: value.strip('"') for name, _mark, value in (line.partition("=") for line in lines if not line.startswith("#"))}
     if "RAY_API_SERVER_ADDRESS" not in told:
         return []
     token = Path(told["RAY_AUTH_TOKEN_PATH"]).read_text(encoding="ascii").strip()

@@ -26,9 +26,11 @@ without_torch_hash() {
 compile_on_top() {
   name=$1
   set -- --constraints cpu.txt
-  for package in $(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' cpu.txt | sort -u); do
+  while read -r package; do
     set -- "$@" --no-emit-package "$package"
-  done
+  done <<PACKAGES
+$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' cpu.txt | sort -u)
+PACKAGES
   compile "$name" --universal "$@"
 }
 
