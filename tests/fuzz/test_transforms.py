@@ -423,8 +423,8 @@ def test_database(declared: str, found: str, pending: dict[str, int]) -> None:
     """A version is as good as itself, no two are later than each other, and what RDS is about to do counts as done."""
     assert database.same_version(found, found)
     assert database.same_version(database.major(found), found)
-    turned = (found, declared)
-    assert declared == found or not (database.same_version(declared, found) and database.same_version(*turned))
+    one, other = declared, found
+    assert one == other or not (database.same_version(one, other) and database.same_version(other, one))
     before = {"MultiAZ": None, "StorageType": None, "BackupRetentionPeriod": None}
     told = database.standing({**before, "PendingModifiedValues": pending})
     assert {name: told[name] for name in before} == {**before, **pending}
