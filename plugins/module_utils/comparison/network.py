@@ -372,11 +372,15 @@ VPC_ENDPOINT = Kind(
 )
 
 
+def _group_called(identifier: str, standing: Standing) -> str:
+    """The name of a security group, also where nothing declared answers to it; what names none, as it is."""
+    return standing.entry("security_group", "GroupId", identifier).get("GroupName", identifier)
+
+
 def _named_permissions(member: str) -> Attribute:
     def read(entry: Entry, standing: Standing) -> list[dict[str, Any]]:
         def named(pair: Entry) -> dict[str, Any]:
-            group = standing.entry("security_group", "GroupId", pair.get("GroupId"))
-            return {**pair, "GroupId": group.get("GroupName") or pair.get("GroupId", "")}
+            return {**pair, "GroupId": _group_called(pair.get("GroupId", ""), standing)}
 
         return [
             {**permission, "UserIdGroupPairs": [named(pair) for pair in permission.get("UserIdGroupPairs") or []]}
@@ -385,7 +389,7 @@ def _named_permissions(member: str) -> Attribute:
 
     def same(wanted: list[dict[str, Any]], there: list[dict[str, Any]], standing: Standing) -> bool:
         """A rule may name its group by the name that is declared, or by its id."""
-        named = [{**rule, **({"GroupId": standing.name(rule["GroupId"])} if "GroupId" in rule else {})} for rule in wanted]
+        named = [{**rule, **({"GroupId": _group_called(rule["GroupId"], standing)} if "GroupId" in rule else {})} for rule in wanted]
         return values.unordered(named) == there
 
     return Attribute(read, values.permissions, same=same)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -212,3 +213,23 @@ def test_a_gateway_that_was_deleted_takes_its_address_with_it():
         ("elastic_ip", "p-nat-1", "create", []),
         ("elastic_ip", "p-nat-1", "delete", []),
     ]
+
+
+@pytest.mark.parametrize("group", ["p-ml", "sg-1"])
+def test_a_rule_names_the_group_of_a_role_that_is_not_compared_by_its_name_or_its_id(group):
+    def rules(pair: str) -> list[dict[str, Any]]:
+        return [{"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "UserIdGroupPairs": [{"GroupId": pair}]}]
+
+    stands = found()
+    [of_network] = [one for one in stands["security_group"] if one["GroupName"] == "p-ml"]
+    stands["security_group"].append({
+        **of_network, "GroupId": "sg-9", "GroupName": "p-files", "IpPermissions": rules(of_network["GroupId"]),
+        "Tags": tag_list(Name="p-files"),
+    })  # fmt: skip
+    wanted = {"GroupName": "p-files", "Description": "ML", "IpPermissions": rules(group), "IpPermissionsEgress": []}
+    identity = replace(IDENTITY, names={**IDENTITY.names, "shared_storage_group": "p-files"})
+    asked = {"shared_storage": [declared("security_group", "p-files", **wanted)]}
+    assert compare(asked, stands, identity).differences == []
+    stands["security_group"][-1]["IpPermissions"] = rules("sg-8")
+    [difference] = compare(asked, stands, identity).differences
+    assert [change.attribute for change in difference.attributes] == ["IpPermissions"]

@@ -2047,6 +2047,16 @@ def a_database_tells_what_was_asked_of_it(aws: Clients) -> bool:
 
 
 @behaviour("rds_databases")
+def gp3_tells_what_comes_with_it(aws: Clients) -> bool:
+    """A database on gp3 tells the IOPS and throughput that come with its size."""
+    with postgres(aws, StorageType="gp3") as rds:
+        [first] = rds.describe_db_instances(DBInstanceIdentifier="d")["DBInstances"]
+        rds.modify_db_instance(DBInstanceIdentifier="d", AllocatedStorage=400, ApplyImmediately=True)
+        [larger] = rds.describe_db_instances(DBInstanceIdentifier="d")["DBInstances"]
+    return [(one.get("Iops"), one.get("StorageThroughput")) for one in (first, larger)] == [(3000, 125), (12000, 500)]
+
+
+@behaviour("rds_databases")
 def the_tagging_service_lists_groups_of_databases(aws: Clients) -> bool:
     """The tagging service lists subnet groups and parameter groups of databases."""
     with postgres(aws):

@@ -20,6 +20,7 @@ _ID = string.ascii_uppercase + string.digits
 def _new(original: Callable[..., None], self: DBInstance, *args: Any, **kwargs: Any) -> None:
     """Its id is its own, and what Performance Insights does is kept."""
     original(self, *args, **kwargs)
+    _tell_speed(self)
     self.dbi_resource_id = f"db-{''.join(random.choices(_ID, k=26))}"
     self.performance_insights_enabled = bool(kwargs.get("enable_performance_insights"))
 
@@ -34,6 +35,15 @@ def _update(original: Callable[..., None], self: DBInstance, **changes: Any) -> 
     if changes.get("enable_performance_insights") is not None:
         self.performance_insights_enabled = changes.pop("enable_performance_insights")
     original(self, **changes)
+    _tell_speed(self)
+
+
+def _tell_speed(self: DBInstance) -> None:
+    """gp3 has at least what comes with it: of PostgreSQL, more from 400 GiB on (RDS User Guide, General Purpose SSD storage)."""
+    if self.storage_type == "gp3":
+        iops, throughput = (12000, 500) if self.allocated_storage >= 400 else (3000, 125)
+        self.iops = max(self.iops or 0, iops)
+        self.storage_throughput = max(self.storage_throughput or 0, throughput)
 
 
 def _delete_subnet_group(original: Callable[..., Any], self: RDSBackend, subnet_name: str) -> Any:
