@@ -47,6 +47,7 @@ NAMES = {
     "dns_name": "compute_dns_name",
     "scaling_group": "scaling_group_name",
     "launch_template": "scaling_launch_template",
+    "member_association": "scaling_association_name",
     "ec2_log_group": "monitoring_log_group",
     "topic": "monitoring_topic_name",
     "dashboard": "monitoring_dashboard_name",

@@ -114,6 +114,8 @@ def judge(reader: RoleSettings, roles: t.Sequence[str]) -> tuple[Values, list[st
         reader.replace("mlinfra_account_id", UNKNOWN_ACCOUNT)
     with reader.settled(COMMON):
         settings, found = _read(reader, roles)
+        if "scaling" in roles and wanted(settings, "scaling") and settings.get("scaling_enabled") and settings.get("scaling_configure"):
+            settings["preflight_member_settings"] = reader.get("scaling_member_settings") or {}
     settings.update({name: shared.get(name) for name in STAND_INS}, preflight_roles=roles)
     found = project.problems(settings) + _unreadable_problems(reader) + found
     for role in roles:

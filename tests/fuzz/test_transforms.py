@@ -26,6 +26,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.guardduty import trans
 from ansible_collections.mlinfra.aws.plugins.module_utils.lifecycle_policy import transform as lifecycle_policy
 from ansible_collections.mlinfra.aws.plugins.module_utils.lock import transform as lock
 from ansible_collections.mlinfra.aws.plugins.module_utils.log_archive import transform as log_archive
+from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import transform as member_bundle
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_alarm import transform as metric_alarm
 from ansible_collections.mlinfra.aws.plugins.module_utils.metric_filter import transform as metric_filter
 from ansible_collections.mlinfra.aws.plugins.module_utils.replication import transform as replication
@@ -497,3 +498,13 @@ def test_elasticache_group(told: dict[str, Any]) -> None:
     delivered = [one for one in told.get("LogDeliveryConfigurations") or [] if one.get("LogType")]
     form = elasticache.logs(delivered)
     assert form == elasticache.logs(delivered[::-1]) or len({one["LogType"] for one in form}) < len(form)
+
+
+@given(st.dictionaries(texts, json_values, max_size=4), st.dictionaries(st.sampled_from(["a", "b/c", "d"]), st.binary(max_size=9)))
+def test_member_bundle(settings: dict[str, Any], files: dict[str, bytes]) -> None:
+    """The order of what goes in says nothing, and what is told as secret is a setting of the host's."""
+    packed = member_bundle.bundle(files, settings)
+    turned = {name: settings[name] for name in reversed(settings)}
+    assert member_bundle.bundle({name: files[name] for name in reversed(files)}, turned) == packed
+    assert member_bundle.key_of(member_bundle.digest(packed)).startswith(member_bundle.PREFIX)
+    assert all(path.startswith("ml_host_") for path in member_bundle.secrets({f"ml_host_{name}": told for name, told in settings.items()}))

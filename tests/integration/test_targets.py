@@ -547,3 +547,18 @@ def test_database_instance(emulator: Emulator) -> None:
     assert last["DBSnapshotIdentifier"] == "target-final"
     assert {tag["Key"] for tag in last["TagList"]} == {"Project", "Team"}
     assert emulator.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
+def test_member_bundle(emulator: Emulator, tmp_path: Path) -> None:
+    """Writes each bundle once, and removes for good whatever was there before it, on a bucket that keeps versions."""
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="target-members")
+    s3.put_bucket_versioning(Bucket="target-members", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="target-members", Key="models/other", Body=b"stays")
+    for path in ("meta/runtime.yml", "plugins/filter/one.py", "roles/ml_host/tasks/main.yml", "roles/scaling/files/member/member.sh"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(path)
+    emulator.run_target("member_bundle", {"bucket": "target-members", "source": str(tmp_path)}, "module", "module")
+    calls = ["PutObject", "PutObject", "DeleteObjects", "DeleteObjects"]
+    assert emulator.written("module") == [f"s3:{call}" for call in calls]
+    assert [one["Key"] for one in s3.list_object_versions(Bucket="target-members")["Versions"]] == ["models/other"]

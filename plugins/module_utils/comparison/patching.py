@@ -17,7 +17,7 @@ from ansible_collections.mlinfra.aws.plugins.module_utils.systems_manager.transf
 
 from . import values
 from .model import Attribute, Kind
-from .parts import TAGS, by_member, entries_of, identified_by, labelled_by, owned_by, plain
+from .parts import TAGS, by_member, entries_of, identified_by, labelled_by, owned_by, owner_by_name, plain
 
 
 def _written(defaults: dict[str, Any], **forms: Any) -> dict[str, Attribute]:
@@ -28,6 +28,7 @@ def _written(defaults: dict[str, Any], **forms: Any) -> dict[str, Attribute]:
     }
 
 
+# Of role scaling, too, whose members configure themselves by one.
 SSM_ASSOCIATION = Kind(
     attributes={
         "AssociationName": plain("AssociationName"),
@@ -36,7 +37,7 @@ SSM_ASSOCIATION = Kind(
     },
     keys=(by_member("AssociationName"),),
     entries=entries_of("ssm_association"),
-    owner=owned_by("patching"),
+    owner=owner_by_name("AssociationName", patch_association="patching", member_association="scaling"),
     identifier=identified_by("AssociationId"),
     label=labelled_by("AssociationName"),
 )

@@ -284,7 +284,9 @@ def patching(found: Found, identity: Identity) -> dict[str, Any]:
     """The outputs of role patching."""
     return {
         "baseline_ids": [baseline["BaselineId"] for baseline in found["patch_baseline"]],
-        "association_id": first(found["ssm_association"], "AssociationId"),
+        "association_id": first(
+            _where(found["ssm_association"], "AssociationName", identity.names.get("patch_association")), "AssociationId"
+        ),
     }
 
 

@@ -11,6 +11,7 @@ import zoneinfo
 from decimal import Decimal
 
 from ..gpu import instance_cuda
+from ..member_bundle.transform import secrets
 from ..pricing.prices import load, price
 from .cidr import is_open, parse
 from .compute import INSTANCE_TYPE
@@ -58,6 +59,8 @@ def problems(settings: t.Mapping[str, t.Any]) -> list[str]:
         found.extend(_pool_problems(settings))
     if settings.get("scaling_load_balancer"):
         found.extend(_balancer_problems(settings))
+    if settings.get("scaling_configure"):
+        found.extend(_configure_problems(settings))
     if not wanted(settings, "compute"):
         fault = "needs what compute_state: absent takes away"
         found.append(problem("scaling_enabled", True, fault, "set compute_instance_count to 0 instead, or scaling_state to absent"))
@@ -207,6 +210,22 @@ def _pool_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
     if settings.get("scaling_warm_pool_state") == "Hibernated":
         fault = "needs members that were launched to hibernate, which these are not"
         found.append(problem("scaling_warm_pool_state", "Hibernated", fault, "choose Stopped or Running"))
+    return found
+
+
+def _configure_problems(settings: t.Mapping[str, t.Any]) -> list[str]:
+    """Return why members can't configure themselves: nobody tells them to, Ansible does not run there, or it would take a secret."""
+    variable = "scaling_configure"
+    found = names_problems(settings, {"scaling_association_name": "patching", "scaling_configure_bucket": "bucket"})
+    if settings.get("ml_host_connection") != "ssm":
+        fault = f"needs Systems Manager, and ml_host_connection is {settings.get('ml_host_connection')}"
+        found.append(problem(variable, True, fault, f"set ml_host_connection: ssm, or {variable}: false"))
+    if settings.get("compute_os") == "al2":
+        found.append(problem(variable, True, "is not for Amazon Linux 2, where Ansible does not run", "set compute_os: al2023"))
+    told = secrets(settings.get("preflight_member_settings") or {})
+    if told:
+        fault = f"would put {', '.join(told)} into a bucket"
+        found.append(problem(variable, True, fault, f"leave it out, such as by ml_host_jupyter_auth: token, or set {variable}: false"))
     return found
 
 

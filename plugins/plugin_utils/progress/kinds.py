@@ -51,6 +51,7 @@ _OF_MODULES = {
     "rds_instance_param_group": "db_parameter_group",
     "guardduty_detector": "detector",
     "kms_encryption": "encryption",
+    "member_bundle": "member_bundle",
     "security_hub": "hub",
     "scheduler_group": "schedule_group",
     "dlm_lifecycle_policy": "snapshot_policy",

@@ -112,6 +112,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "database_enabled": True, "database_multi_az": False, "database_alarms": False, "database_log_exports": [],
         "database_identifier": "mine", "database_version": "16.4", "mlinfra_security_preset": "strict",
     },
+    "members that configure themselves": {"scaling_enabled": True, "scaling_configure": True, "ml_host_user": "somebody"},
     "a group": {"scaling_enabled": True, "scaling_desired": 2, "encryption_key": True, "compute_public_key": "ssh-ed25519 AAAA"},
     "a group of one size": {
         "scaling_enabled": True, "scaling_cpu_target": 0, "compute_subnet_tier": "private", "compute_image": "baked",

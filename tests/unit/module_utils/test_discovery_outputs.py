@@ -382,8 +382,10 @@ def test_recovery():
 
 
 def test_patching():
-    stands = {"patch_baseline": [{"BaselineId": "pb-1"}], "ssm_association": [{"AssociationId": "a"}]}
-    assert outputs.patching(stands, Identity("p-dev", {}, {})) == {"baseline_ids": ["pb-1"], "association_id": "a"}
+    associations = [{"AssociationId": "m", "AssociationName": "p-dev-members"}, {"AssociationId": "a", "AssociationName": "p-dev-patching"}]
+    stands = {"patch_baseline": [{"BaselineId": "pb-1"}], "ssm_association": associations}
+    names = {"patch_association": "p-dev-patching", "member_association": "p-dev-members"}
+    assert outputs.patching(stands, Identity("p-dev", {}, names)) == {"baseline_ids": ["pb-1"], "association_id": "a"}
     nothing = {"patch_baseline": [], "ssm_association": []}
     assert outputs.patching(nothing, Identity("p-dev", {}, {})) == {"baseline_ids": [], "association_id": ""}
 

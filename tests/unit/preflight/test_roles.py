@@ -194,6 +194,12 @@ GOOD = {
         "scaling_health_check_healthy": 2,
         "scaling_health_check_unhealthy": 3,
         "scaling_deregistration_seconds": 120,
+        "scaling_configure": True,
+        "scaling_association_name": "ml-dev-members",
+        "scaling_configure_bucket": "ml-dev-models",
+        "ml_host_connection": "ssm",
+        "compute_os": "al2023",
+        "preflight_member_settings": {"ml_host_environment": {"AWS_ENDPOINT_URL": "https://localhost"}, "mlinfra_names": {"cache_secret": "x"}},
         "storage_logs": True,
     },
     "monitoring": {
@@ -539,6 +545,18 @@ SETTING_OF_EACH_CASE = [
     ("audit", {"storage_logs": False}, "audit_trail: true needs the bucket that storage_logs leaves out"),
     ("audit", {"storage_logs_bucket": "other-logs"}, "audit_bucket: ml-dev-logs is not what the bucket of logs is for"),
     ("audit", {"storage_trail_name": "other"}, "storage has storage_trail_name (other): make them the same"),
+    (
+        "scaling",
+        {"ml_host_connection": "ssh"},
+        "scaling_configure: true needs Systems Manager, and ml_host_connection is ssh; set ml_host_connection: ssm",
+    ),
+    ("scaling", {"compute_os": "al2"}, "scaling_configure: true is not for Amazon Linux 2"),
+    ("scaling", {"scaling_association_name": "a b"}, "scaling_association_name: a b"),
+    (
+        "scaling",
+        {"preflight_member_settings": {"ml_host_jupyter_password": "x"}},
+        "scaling_configure: true would put ml_host_jupyter_password into a bucket",
+    ),
     ("scaling", {"scaling_min": 11}, "scaling_min: 11 is more than scaling_max (10); lower it, or raise scaling_max"),
     ("scaling", {"scaling_desired": 11}, "scaling_desired: 11 is not between scaling_min and scaling_max; choose a number from 1 to 10"),
     ("scaling", {"scaling_desired": 0}, "scaling_desired: 0 is not between"),
@@ -881,7 +899,7 @@ def test_private_hosts_behind_endpoints_are_told_what_they_do_not_reach() -> Non
 
 def test_every_judged_setting_exists() -> None:
     """Each setting that the cases above have is a default of a role or of the project: rules follow renamings."""
-    known = set(yaml.safe_load((ROOT / "group_vars" / "all.yml").read_text())) | {"preflight_roles"}
+    known = set(yaml.safe_load((ROOT / "group_vars" / "all.yml").read_text())) | {"preflight_roles", "preflight_member_settings"}
     for role in ROLES:
         known |= set(yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text()))
     used = {name for settings in GOOD.values() for name in settings}
