@@ -43,6 +43,11 @@ def of_database(site: Site) -> list[str]:
     return [call for call in site.written() if call.startswith(("rds:", "secretsmanager:"))]
 
 
+def status(site: Site) -> str:
+    """What status.yml says, in one line."""
+    return " ".join(site.playbook("playbooks/status.yml", *DATABASE).split())
+
+
 class TestInOrder:
     """Each goes on from the one before."""
 
@@ -68,7 +73,7 @@ class TestInOrder:
         assert of_database(site) == []
 
     def test_status_tells_when_it_starts_by_itself(self, site: Site) -> None:
-        told = site.playbook("playbooks/status.yml", *DATABASE)
+        told = status(site)
         assert f"{NAME} stopped, db.t4g.small with standby, PostgreSQL 17" in told
         assert "RDS starts it again by itself" in told
 
@@ -79,7 +84,7 @@ class TestInOrder:
     def test_it_is_started_with_the_environment(self, site: Site) -> None:
         site.playbook("playbooks/start.yml", *DATABASE)
         assert (of_database(site), database(site)["DBInstanceStatus"]) == (["rds:StartDBInstance"], "available")
-        assert f"{NAME} available" in site.playbook("playbooks/status.yml", *DATABASE)
+        assert f"{NAME} available" in status(site)
 
     def test_it_goes_with_the_environment_and_leaves_a_snapshot(self, site: Site) -> None:
         """Its protection is lifted by the name of the environment alone."""
