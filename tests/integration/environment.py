@@ -79,6 +79,7 @@ def make(client: Callable[[str], Any]) -> dict[str, Any]:
             "topic_arn": "arn:aws:sns:us-east-1:123456789012:target-dev-alarms",
             "alarm_names": ["target-dev-ml-1-cpu", "target-dev-other"],
             "dashboard_name": "target-dev",
+            "log_archive_arn": "",
         },
         "kinds": {
             "alarm": 2,

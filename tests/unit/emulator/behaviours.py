@@ -983,6 +983,17 @@ def _retention(aws: Clients) -> bool:
     return refused("InvalidParameterException", logs.put_retention_policy, logGroupName="/retention", retentionInDays=8)
 
 
+@behaviour("s3_bucket_owner")
+def _expected_owner(aws: Clients) -> bool:
+    """A bucket answers who expects it to be its owner's, and refuses who expects somebody else's, for objects too."""
+    s3, bucket = aws("s3"), "expected-owner"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", ExpectedBucketOwner="123456789012")
+    s3.get_bucket_versioning(Bucket=bucket, ExpectedBucketOwner="123456789012")
+    other = {"Bucket": bucket, "ExpectedBucketOwner": "999999999999"}
+    return refused("AccessDenied", s3.get_bucket_versioning, **other) and refused("AccessDenied", s3.get_object, Key="k", **other)
+
+
 @behaviour("s3_delete_configurations")
 def _delete_metrics(aws: Clients) -> bool:
     """Deleting a metrics configuration leaves the bucket."""
