@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import api, transform
+from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import files, transform
 
 COLLECTION = Path(__file__).parent.parent.parent
 
@@ -48,7 +48,7 @@ def member_bundle(settings: Mapping[str, Any]) -> str:
         AnsibleFilterError: the bundle can't be made.
     """
     try:
-        return transform.digest(transform.bundle(api.sources(COLLECTION), settings))
+        return transform.digest(transform.bundle(files.sources(COLLECTION), settings))
     except (OSError, TypeError, ValueError) as error:
         raise AnsibleFilterError(f"The bundle of the members can't be made: {error}") from error
 

@@ -97,7 +97,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.mlinfra.aws.plugins.module_utils.clients import one_client
-from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import api, transform
+from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import api, files, transform
 
 
 def ensure(bundles: api.Bundles, content: bytes, check: bool) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def main() -> None:
         if found:
             module.fail_json(msg=f"settings: {', '.join(found)} must not lie in a bucket: leave it out, and let hosts read it themselves")
         try:
-            content = transform.bundle(api.sources(Path(params["source"])), params["settings"])
+            content = transform.bundle(files.sources(Path(params["source"])), params["settings"])
         except (OSError, TypeError, ValueError) as error:
             module.fail_json(msg=f"The bundle can't be made: {error}")
     try:

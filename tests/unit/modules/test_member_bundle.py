@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 from ansible_collections.mlinfra.aws.plugins.filter import member_bundle as told
-from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import api, transform
+from ansible_collections.mlinfra.aws.plugins.module_utils.member_bundle import api, files, transform
 from ansible_collections.mlinfra.aws.plugins.modules import member_bundle
 
 ROOT = Path(__file__).parents[3]
@@ -85,7 +85,7 @@ def test_no_bucket(aws, check):
 
 
 def test_it_holds_the_role_its_modules_and_how_to_begin():
-    packed = transform.bundle(api.sources(ROOT), {"ml_host_user": "ml"})
+    packed = transform.bundle(files.sources(ROOT), {"ml_host_user": "ml"})
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         entries = {entry.name: entry for entry in archive}
         assert json.load(archive.extractfile("settings.json")) == {"ml_host_user": "ml"}
