@@ -20,8 +20,7 @@ SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.y
 # Seconds that a scenario takes on two cores; those with hosts are far longer than those of the emulator alone.
 SECONDS = {"ml_host": 400, "ray_cluster": 400, "local_cloud": 200}
 SECONDS_OF_OTHERS = 120
-# Roles that every environment has. Of the others the suite makes, changes and removes all there is in one environment, where it
-# proves the operator's permissions.
+# Roles that every environment has.
 IN_SUITE = ["iam", "storage"]
 # What these show, tests/integration and tests/e2e show of the same roles, too.
 THOROUGH_ONLY = ["encryption", "network", "ray_cluster", "recovery"]

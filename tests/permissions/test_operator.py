@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from ..depth import extended
 from ..integration.conftest import ROOT
 from ..integration.site import Site, running
 
@@ -66,6 +67,7 @@ def operator(site: Site, policies: list[dict[str, Any]]) -> dict[str, str]:
     return user(site.client("iam"), "operator", policies)
 
 
+@extended
 @pytest.mark.weight(60)
 @pytest.mark.xdist_group("operator's permissions")
 class TestOperator:
