@@ -19,6 +19,7 @@ from ansible_collections.mlinfra.aws.plugins.filter.instance_cuda import instanc
 from ansible_collections.mlinfra.aws.plugins.filter.instance_plan import instance_plan
 from ansible_collections.mlinfra.aws.plugins.filter.jupyter_password_hash import jupyter_password_hash
 from ansible_collections.mlinfra.aws.plugins.filter.lock_problems import lock_problems
+from ansible_collections.mlinfra.aws.plugins.filter.member_bundle import member_bundle
 from ansible_collections.mlinfra.aws.plugins.filter.monthly_cost import monthly_cost
 from ansible_collections.mlinfra.aws.plugins.filter.network_acl_entries import network_acl_entries
 from ansible_collections.mlinfra.aws.plugins.filter.restore_problems import restore_problems
@@ -179,6 +180,17 @@ def test_network_acl_entries(tier: str, clients: list[str], ports: list[int], wa
     numbers = [(rule["Egress"], rule["RuleNumber"]) for rule in made]
     assert len(set(numbers)) == len(numbers)
     assert made == network_acl_entries(tier, "standard", "10.0.0.0/16", clients, ports, **ways)
+
+
+SETTINGS = st.dictionaries(st.from_regex(r"ml_host_[a-f]{1,9}", fullmatch=True), st.integers() | st.booleans(), max_size=4)
+
+
+@settings(max_examples=10)
+@given(SETTINGS, SETTINGS)
+def test_member_bundle(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """The checksum is the settings', in whichever order, and no other settings have it."""
+    assert member_bundle(one) == member_bundle(dict(reversed(one.items())))
+    assert (member_bundle(one) == member_bundle(other)) == (json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True))
 
 
 ASKED = ("bucket", "key", "version", "prefix", "to")

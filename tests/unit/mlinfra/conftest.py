@@ -70,8 +70,11 @@ class Buckets:
 
     @property
     def to_be_killed(self) -> dict[str, str]:
-        """The environment of a process that is killed: its last calls may be answered later, and are told by their access key."""
-        return {**self.environment, "AWS_ACCESS_KEY_ID": "killed"}
+        """The environment of a process that is killed.
+
+        Its last calls may be answered later, and are told by an access key of their own, but for those that a role has to sign.
+        """
+        return self.environment if "AWS_SESSION_TOKEN" in self.environment else {**self.environment, "AWS_ACCESS_KEY_ID": "killed"}
 
     def command(self, *arguments: str, kill: int = 0, moment: str = "before") -> subprocess.CompletedProcess[str]:
         """Run the command in a process of its own, killed at its writing call of that number. See driver.py."""
