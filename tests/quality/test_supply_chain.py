@@ -27,6 +27,8 @@ CHECKED_LOADS = {
     "roles/ml_host/files/install-signed.sh": "VALIDSIG",
     # Loads from the bucket of the environment what the same connection has put there, by a signed address.
     "plugins/connection/ssm.py": "_in_bucket",
+    # Asks the instance itself what it is, and loads nothing.
+    "roles/scaling/files/member/member.sh": "metadata=http://169.254.169.254/latest",
 }
 PLACES = ("roles", "playbooks", "tools", "plugins", "Makefile", "execution-environment.yml")
 

@@ -30,6 +30,8 @@ from emulator.places import HOST, Place
 
 # Of these, each test process takes one that is free: several may run on one machine.
 SLOTS = range(84, 98)
+# The access key of processes that are killed.
+KILLED = "killed"
 TEXT: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 TLS_ONLY = {
     "Sid": "TlsOnly",
@@ -61,8 +63,8 @@ class Buckets:
 
     def calls(self, *actions: str) -> list[calls.Call]:
         """The calls of these operations, in their order, since the last watch(), or all, but for what a killed process had sent."""
-        found = calls.read(self.place.calls, since=self._since, caller=self.environment["AWS_ACCESS_KEY_ID"])
-        return [call for call in found if not actions or call.action in actions]
+        found = calls.read(self.place.calls, since=self._since)
+        return [call for call in found if call.caller != KILLED and (not actions or call.action in actions)]
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """What a listing shows."""
@@ -74,7 +76,7 @@ class Buckets:
 
         Its last calls may be answered later, and are told by an access key of their own, but for those that a role has to sign.
         """
-        return self.environment if "AWS_SESSION_TOKEN" in self.environment else {**self.environment, "AWS_ACCESS_KEY_ID": "killed"}
+        return self.environment if "AWS_SESSION_TOKEN" in self.environment else {**self.environment, "AWS_ACCESS_KEY_ID": KILLED}
 
     def command(self, *arguments: str, kill: int = 0, moment: str = "before") -> subprocess.CompletedProcess[str]:
         """Run the command in a process of its own, killed at its writing call of that number. See driver.py."""

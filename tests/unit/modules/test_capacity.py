@@ -16,7 +16,10 @@ ON_DEMAND = (
     "provisioning additional capacity. You can currently get {} capacity by not specifying an Availability Zone in your request or "
     "choosing us-east-1f. Launching EC2 instance failed."
 )
-SPOT = "Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity available that matches your request. Launching EC2 instance failed."
+SPOT = (
+    "Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity "
+    "available that matches your request. Launching EC2 instance failed."
+)
 
 
 def failed(message: str, hour: int = 1, details: str = "") -> dict[str, Any]:
